@@ -1,0 +1,1 @@
+"""Signal in, numbers out: decoding, resampling, silence, levels, features."""

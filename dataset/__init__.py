@@ -1,0 +1,1 @@
+"""The contract between warehouse and trainer: manifest, records, verification."""

@@ -1,0 +1,1 @@
+"""Sources to raw tables: measures what the sources hold and decides nothing."""

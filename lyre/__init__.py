@@ -1,0 +1,1 @@
+"""What every room shares: settings (``lyre.toml``), errors and the console."""

@@ -1,0 +1,132 @@
+"""How the commands of Lyre talk: one manner for errors, exit codes and progress.
+
+Exit codes: 0 done, 1 done with failures listed, 2 nothing done.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from lyre.errors import LyreError
+
+DONE, DONE_WITH_FAILURES, NOTHING_DONE = 0, 1, 2
+
+Advance = Callable[[int], None]
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def command_line(help_text: str) -> typer.Typer:
+    """Return an empty command line in the common manner."""
+    return typer.Typer(
+        help=help_text,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def run(app: typer.Typer, program: str) -> None:
+    """Run a command line; a `LyreError` becomes one sentence and exit code 2."""
+    try:
+        app(prog_name=program)
+    except LyreError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        sys.exit(NOTHING_DONE)
+
+
+@contextmanager
+def progress(label: str, total: int | None, unit: str) -> Iterator[Advance]:
+    """Show how far a loop is: a bar on a terminal, a line now and then in a log.
+
+    Parameters
+    ----------
+    label : str
+        What is being done, such as ``"decode"``.
+    total : int or None
+        Number of steps, or None where it is unknown.
+    unit : str
+        What one step is, in the plural, such as ``"files"``.
+
+    Yields
+    ------
+    Advance
+        Call it with the number of steps just done.
+    """
+    console = Console(stderr=True)
+    shown = _bar if console.is_terminal else _lines
+    with shown(console, label, total, unit) as advance:
+        yield advance
+
+
+@contextmanager
+def _bar(
+    console: Console, label: str, total: int | None, unit: str
+) -> Iterator[Advance]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    started = time.monotonic()
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(label, total=total, rate="")
+        done = 0
+
+        def advance(steps: int) -> None:
+            nonlocal done
+            done += steps
+            rate = _rate(done, time.monotonic() - started, unit)
+            bar.update(task, advance=steps, rate=rate)
+
+        yield advance
+
+
+@contextmanager
+def _lines(
+    console: Console, label: str, total: int | None, unit: str
+) -> Iterator[Advance]:
+    started = last = time.monotonic()
+    done = 0
+
+    def say() -> None:
+        seconds = time.monotonic() - started
+        text = f"{label}: {done:,}"
+        text += f" of {total:,} {unit}" if total is not None else f" {unit}"
+        text += f", {_rate(done, seconds, unit)}"
+        if total is not None and 0 < done < total:
+            left = timedelta(seconds=round(seconds / done * (total - done)))
+            text += f", {left} left"
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+    def advance(steps: int) -> None:
+        nonlocal done, last
+        done += steps
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_LINES:
+            last = now
+            say()
+
+    yield advance
+    say()
+
+
+def _rate(done: int, seconds: float, unit: str) -> str:
+    rate = done / max(seconds, 1e-9)
+    return f"{rate:,.0f} {unit}/s" if rate >= 10 else f"{rate:.1f} {unit}/s"

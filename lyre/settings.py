@@ -1,0 +1,212 @@
+"""The one configuration file, ``lyre.toml``: where things lie and what is measured.
+
+Environment variables (``LYRE_DATA_DIR``, ``LYRE_SOURCES__AUDIO``, ...) override the
+file; flags of the commands override both. Thresholds of the cleaning rules are not
+here: they are dbt vars, documented in ``dbt_project.yml``.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from lyre.errors import LyreError
+
+FILE_NAME = "lyre.toml"
+_PREFIX = "LYRE_"
+_FILE_VARIABLE = "LYRE_CONFIG"
+
+
+class SettingsError(LyreError):
+    """``lyre.toml`` or a ``LYRE_`` variable is not as it should be."""
+
+
+class Sources(BaseModel):
+    """Where the source files lie; relative paths start at ``root``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    root: Path | None = Field(
+        None, description="Folder of the sources; default: <data_dir>/sources."
+    )
+    msd: list[Path] = Field(
+        [Path("msd_summary_file.h5")],
+        description="MSD files in HDF5: summary, aggregate or song files, or folders.",
+    )
+    lastfm: Path = Field(
+        Path("lastfm_tags.db"), description="Last.fm tags, the SQLite database."
+    )
+    mismatches: Path = Field(
+        Path("sid_mismatches.txt"), description="The MSD's list of wrong matches."
+    )
+    duplicates: Path = Field(
+        Path("msd_duplicates.txt"), description="The MSD's list of duplicate groups."
+    )
+    audio: Path = Field(Path("audio"), description="Folder tree of audio clips.")
+    splits: dict[str, dict[str, Path]] = Field(
+        default_factory=dict,
+        description="Published splits: name, then train/validation/test to a file.",
+    )
+
+
+class Audio(BaseModel):
+    """What is measured in the clips, and with how much of the machine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    silence_thresholds_db: list[float] = Field(
+        [60.0],
+        min_length=1,
+        description="Decibels below the loudest frame at which a frame is silent.",
+    )
+    workers: int = Field(0, ge=0, description="Decoding processes; 0: one a core.")
+    timeout_seconds: float = Field(
+        120.0, gt=0, description="Time after which a clip counts as hanging."
+    )
+    batch_files: int = Field(
+        500, gt=0, description="Clips whose rows are committed together."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings, validated; `load` reads them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid"
+    )
+
+    data_dir: Path = Field(Path("data"), description="Folder of all that Lyre writes.")
+    warehouse_path: Path | None = Field(
+        None, description="The DuckDB file; default: <data_dir>/lyre.duckdb."
+    )
+    exports_dir: Path | None = Field(
+        None, description="Folder of exported data sets; default: <data_dir>/exports."
+    )
+    runs_dir: Path | None = Field(
+        None, description="Folder of training runs; default: <data_dir>/runs."
+    )
+    sources: Sources = Field(default_factory=Sources)
+    audio: Audio = Field(default_factory=Audio)
+
+    @property
+    def warehouse(self) -> Path:
+        """Path of the DuckDB file."""
+        return self.warehouse_path or self.data_dir / "lyre.duckdb"
+
+    @property
+    def exports(self) -> Path:
+        """Folder that holds one folder per exported data set."""
+        return self.exports_dir or self.data_dir / "exports"
+
+    @property
+    def runs(self) -> Path:
+        """Folder that holds one folder per training run."""
+        return self.runs_dir or self.data_dir / "runs"
+
+    def source(self, path: Path) -> Path:
+        """Resolve a path of ``[sources]`` against its root."""
+        return (self.sources.root or self.data_dir / "sources") / path
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file, whose values the initialiser gets."""
+        return env_settings, init_settings
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; by default the one that ``LYRE_CONFIG`` names, else ``lyre.toml`` in
+        the working folder. Only the last may be absent: then the defaults hold.
+        Relative paths inside the file start at the file's folder, those of
+        environment variables at the working folder.
+
+    Raises
+    ------
+    SettingsError
+        The file is missing or no TOML, or a key or value is not valid.
+    """
+    file = _find(path)
+    values = {} if file is None else _read(file)
+    try:
+        _check_variables(os.environ)
+        return Settings(**values)
+    except ValidationError as error:
+        raise _explain(error, file) from error
+
+
+def _find(path: Path | None) -> Path | None:
+    variable = os.environ.get(_FILE_VARIABLE)
+    named = path or (Path(variable) if variable else None)
+    if named is None:
+        default = Path.cwd() / FILE_NAME
+        return default if default.exists() else None
+    if not named.is_file():
+        raise SettingsError("no such configuration file", where=named)
+    return named.absolute()
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"not valid TOML: {error}", where=file) from error
+    values.setdefault("data_dir", "data")
+    for table in (values, values.get("sources")):
+        if isinstance(table, dict):
+            _resolve(table, file.parent)
+    return values
+
+
+def _resolve(table: dict[str, Any], folder: Path) -> None:
+    for key in ("data_dir", "warehouse_path", "exports_dir", "runs_dir", "root"):
+        if isinstance(table.get(key), str):
+            table[key] = folder / Path(table[key]).expanduser()
+
+
+def _check_variables(environment: Mapping[str, str]) -> None:
+    """Refuse variables that name no key; pydantic passes over them in silence."""
+    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields}
+    for variable in environment:
+        head = variable.upper().split("__")[0]
+        if head.startswith(_PREFIX) and head not in known | {_FILE_VARIABLE}:
+            raise SettingsError(
+                f"no such setting{_nearest(head, known)}", where=variable
+            )
+
+
+def _explain(error: ValidationError, file: Path | None) -> SettingsError:
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"]]
+    where = f"{file or 'settings'}, {'.'.join(place)}"
+    if first["type"] != "extra_forbidden":
+        return SettingsError(f"{first['msg']}, not {first['input']!r}", where=where)
+    table: type[BaseModel] = {"sources": Sources, "audio": Audio}.get(
+        place[0], Settings
+    )
+    valid = table.model_fields.keys()
+    return SettingsError(f"no such key{_nearest(place[-1], valid)}", where=where)
+
+
+def _nearest(name: str, valid: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.0)
+    return f"; the nearest valid one is {near[0]!r}" if near else ""

@@ -1,0 +1,1 @@
+"""A miniature Million Song Dataset in the real file formats, faults included."""

@@ -1,0 +1,1 @@
+"""A data set to a model to tags: training, evaluation and prediction."""

@@ -1,0 +1,1 @@
+"""The dbt project that makes every cleaning decision, and access to its database."""
