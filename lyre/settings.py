@@ -18,6 +18,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as EnvironmentValueError
 
 from lyre.errors import LyreError
 
@@ -152,6 +153,10 @@ def load(path: Path | None = None) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise _explain(error, file) from error
+    except EnvironmentValueError as error:
+        raise SettingsError(
+            f"an environment variable is not valid JSON: {error}", expected='["a", "b"]'
+        ) from error
 
 
 def _find(path: Path | None) -> Path | None:
@@ -200,10 +205,8 @@ def _explain(error: ValidationError, file: Path | None) -> SettingsError:
     where = f"{file or 'settings'}, {'.'.join(place)}"
     if first["type"] != "extra_forbidden":
         return SettingsError(f"{first['msg']}, not {first['input']!r}", where=where)
-    table: type[BaseModel] = {"sources": Sources, "audio": Audio}.get(
-        place[0], Settings
-    )
-    valid = table.model_fields.keys()
+    tables: dict[str, type[BaseModel]] = {"sources": Sources, "audio": Audio}
+    valid = tables.get(place[0], Settings).model_fields
     return SettingsError(f"no such key{_nearest(place[-1], valid)}", where=where)
 
 

@@ -1,0 +1,35 @@
+"""Exit codes, error sentences and progress in a log."""
+
+import pytest
+
+from lyre.console import NOTHING_DONE, command_line, progress, run
+from lyre.errors import LyreError
+
+
+def _failing_app() -> None:
+    app = command_line("Example.")
+
+    @app.command()
+    def only() -> None:
+        raise LyreError("no such file", where="x.h5")
+
+    run(app, "python -m example")
+
+
+def test_an_error_is_a_sentence_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["example"])
+    with pytest.raises(SystemExit) as caught:
+        _failing_app()
+    assert caught.value.code == NOTHING_DONE
+    assert capsys.readouterr().err == "python -m example: x.h5: no such file\n"
+
+
+def test_a_log_gets_a_last_line_with_the_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress("decode", 3, "files") as advance:
+        advance(1)
+        advance(2)
+    assert capsys.readouterr().err.startswith("decode: 3 of 3 files, ")

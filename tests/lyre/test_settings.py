@@ -1,0 +1,111 @@
+"""``lyre.toml``: defaults, paths, overrides and the sentences for mistakes."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lyre.settings import Settings, SettingsError, load
+
+_PROJECT_FILE = Path(__file__).resolve().parents[2] / "lyre.toml"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LYRE_CONFIG", raising=False)
+
+
+def _write(folder: Path, text: str) -> Path:
+    file = folder / "lyre.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    settings = load()
+    assert settings.warehouse == Path("data/lyre.duckdb")
+    assert settings.source(settings.sources.audio) == Path("data/sources/audio")
+    assert settings.audio.silence_thresholds_db == [60.0]
+
+
+def test_the_project_file_shows_every_default() -> None:
+    shown = tomllib.loads(_PROJECT_FILE.read_text(encoding="utf-8"))
+    defaults = Settings()
+    for table in ("sources", "audio"):
+        for key, value in shown[table].items():
+            default = getattr(getattr(defaults, table), key)
+            assert Settings(**{table: {key: value}}).model_dump()[table][key] == default
+
+
+def test_the_project_file_names_every_key() -> None:
+    text = _PROJECT_FILE.read_text(encoding="utf-8")
+    keys = list(Settings.model_fields)
+    for table in ("sources", "audio"):
+        keys += Settings.model_fields[table].annotation.model_fields  # type: ignore[union-attr]
+    assert [key for key in keys if key not in text] == []
+
+
+def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    file = _write(folder, 'data_dir = "d"\n[sources]\nroot = "s"\nlastfm = "x.db"')
+    settings = load(file)
+    assert settings.warehouse == folder / "d" / "lyre.duckdb"
+    assert settings.source(settings.sources.lastfm) == folder / "s" / "x.db"
+
+
+def test_a_file_without_data_dir_keeps_data_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    assert load(_write(folder, "")).data_dir == folder / "data"
+
+
+def test_variables_override_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, 'data_dir = "d"\n[audio]\nworkers = 3\nbatch_files = 7')
+    monkeypatch.setenv("LYRE_DATA_DIR", "/elsewhere")
+    monkeypatch.setenv("LYRE_AUDIO__WORKERS", "5")
+    settings = load()
+    assert settings.data_dir == Path("/elsewhere")
+    assert (settings.audio.workers, settings.audio.batch_files) == (5, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('dta_dir = "x"', "dta_dir: no such key; the nearest valid one is 'data_dir'"),
+        ('[sources]\naudoi = "x"', "sources.audoi: no such key; the nearest"),
+        ("[audio]\nworkers = -1", "audio.workers: Input should be greater"),
+        ("data_dir =", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    _write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value).removesuffix("\n")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("LYRE_DATADIR", "x", "nearest valid one is 'LYRE_DATA_DIR'"),
+        ("LYRE_SOURCES__AUDI", "x", "nearest valid one is 'audio'"),
+        ("LYRE_SOURCES__MSD", "x", "not valid JSON"),
+    ],
+)
+def test_a_wrong_variable_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=sentence):
+        load()
+
+
+def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LYRE_CONFIG", "nowhere.toml")
+    with pytest.raises(SettingsError, match="no such configuration file"):
+        load()

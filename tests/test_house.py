@@ -1,0 +1,62 @@
+"""The plan of the house: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+# Each room and the rooms it may import; `lyre` is what every room shares.
+_MAY_IMPORT = {
+    "lyre": set[str](),
+    "audio": {"lyre"},
+    "warehouse": {"lyre"},
+    "dataset": {"lyre"},
+    "ingest": {"lyre", "audio", "warehouse"},
+    "export": {"lyre", "audio", "warehouse", "dataset"},
+    "train": {"lyre", "audio", "dataset"},
+    "sample": {"lyre"},
+}
+
+_NEVER = {
+    "audio": {"duckdb", "tensorflow", "keras", "dbt"},
+    "dataset": {"duckdb", "dbt", "soundfile"},
+    "warehouse": {"tensorflow", "keras", "soundfile"},
+    "train": {"duckdb", "dbt"},
+    "export": {"tensorflow", "keras"},
+    "ingest": {"tensorflow", "keras"},
+}
+
+
+def _imported(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute in this project"
+            names.add((node.module or "").partition(".")[0])
+    return names
+
+
+def _modules(room: str) -> list[Path]:
+    modules = sorted((_ROOT / room).rglob("*.py"))
+    assert modules, f"the room {room} is empty"
+    return modules
+
+
+@pytest.mark.parametrize("room", _MAY_IMPORT)
+def test_rooms_import_only_what_they_stand_on(room: str) -> None:
+    allowed = _MAY_IMPORT[room] | {room}
+    for module in _modules(room):
+        others = _imported(module) & set(_MAY_IMPORT)
+        assert others <= allowed, f"{module} imports {sorted(others - allowed)}"
+
+
+@pytest.mark.parametrize("room", _NEVER)
+def test_rooms_keep_clear_of_foreign_engines(room: str) -> None:
+    for module in _modules(room):
+        foreign = _imported(module) & _NEVER[room]
+        assert not foreign, f"{module} imports {sorted(foreign)}"
