@@ -1,0 +1,138 @@
+"""Opening the warehouse file, with one sentence where that fails.
+
+DuckDB lets one process write or many read. So everything but ingest and dbt opens the
+file read-only, and a file that is held elsewhere is told with the holder's id.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import WarehouseError
+
+_HOLDER = re.compile(r"lock is held in (?P<program>.+) \(PID (?P<pid>\d+)\)")
+_FILL_IT = "run `python -m ingest all` first"
+_KEY = "set data_dir or warehouse_path in lyre.toml to another place"
+
+
+@contextmanager
+def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse read-only; any number of processes may do so at once.
+
+    Parameters
+    ----------
+    path : Path
+        The DuckDB file, usually ``lyre.settings.load().warehouse``.
+
+    Yields
+    ------
+    duckdb.DuckDBPyConnection
+        Closed when the block ends.
+
+    Raises
+    ------
+    WarehouseError
+        The file is missing, no DuckDB file, or another process writes to it.
+    """
+    if not path.exists():
+        raise WarehouseError("there is no warehouse yet", where=path, remedy=_FILL_IT)
+    connection = _connect(path, read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_to_write(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse to write, which no other process may have open meanwhile.
+
+    Parameters
+    ----------
+    path : Path
+        The DuckDB file; it and its folder are made where they are missing.
+
+    Yields
+    ------
+    duckdb.DuckDBPyConnection
+        Closed when the block ends.
+
+    Raises
+    ------
+    WarehouseError
+        The file is no DuckDB file, may not be written, or is open elsewhere.
+    """
+    _check_writable(path)
+    connection = _connect(path, read_only=False)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def explain(error: duckdb.Error, path: Path) -> WarehouseError:
+    """Turn what DuckDB says on opening a file into one sentence.
+
+    Parameters
+    ----------
+    error : duckdb.Error
+        What ``duckdb.connect`` raised.
+    path : Path
+        The file that was to be opened.
+    """
+    text = str(error)
+    if holder := _HOLDER.search(text):
+        program, pid = Path(holder["program"]).name, holder["pid"]
+        return WarehouseError(
+            f"the warehouse is open in another program ({program}, process {pid})",
+            where=path,
+            remedy=f"close it there or wait until process {pid} has ended, then retry",
+        )
+    if "not a valid DuckDB database file" in text:
+        return WarehouseError(
+            "this is not a DuckDB file",
+            where=path,
+            remedy=f"move it away, or {_KEY}",
+        )
+    if "different configuration" in text:
+        return WarehouseError(
+            "this process has the warehouse open already, in the other mode",
+            where=path,
+            remedy="close that connection first",
+        )
+    said = text.splitlines()[0] if text else type(error).__name__
+    return WarehouseError(f"DuckDB cannot open the warehouse: {said}", where=path)
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    if path.is_dir():
+        raise WarehouseError(
+            "this is a folder", where=path, expected="a DuckDB file", remedy=_KEY
+        )
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        raise explain(error, path) from error
+
+
+def _check_writable(path: Path) -> None:
+    """Say what DuckDB would say only in part: that file or folder is read-only."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(
+            f"the warehouse's folder cannot be made: {error.strerror}",
+            where=path.parent,
+            remedy=_KEY,
+        ) from error
+    for place in (path, path.parent):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise WarehouseError(
+                "the warehouse may not be written here",
+                where=place,
+                remedy=f"change the permissions, or {_KEY}",
+            )
