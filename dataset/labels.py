@@ -1,0 +1,171 @@
+"""Label sets: who belongs to which split and has which tags, apart from the audio.
+
+A label set is a text file, one JSON object a line and track, in the order of the
+shards: cleaner tags need a new label set, never new audio. It says where in which
+shard the track's record begins, so that a trainer can pick tracks without reading
+the others.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from dataset import manifest
+from dataset.errors import DatasetError
+
+FOLDER = "labels"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTrack:
+    """A track of a label set.
+
+    Parameters
+    ----------
+    source, track_id : str
+        Its key.
+    split : str
+        train, validation or test.
+    shard : str
+        Path of its shard inside the export.
+    offset : int
+        Byte of the shard at which its record's frame begins.
+    frames : int
+        Length of its record along the first axis.
+    labels : list of int
+        Positions of its tags in the vocabulary, ascending.
+    artist_key, artist_name, title : str
+        Who and what it is; only the key is always known.
+    year : int or None
+        Year of release.
+    decade : str or None
+        Decade of release.
+    """
+
+    source: str
+    track_id: str
+    split: manifest.Split
+    shard: str
+    offset: int
+    frames: int
+    labels: list[int]
+    artist_key: str
+    artist_name: str | None
+    title: str | None
+    year: int | None
+    decade: str | None
+
+
+def write(path: Path, tracks: Iterable[LabelledTrack]) -> None:
+    """Write a label set, whole or not at all."""
+    beside = path.with_name(f"{path.name}.part")
+    with beside.open("w", encoding="utf-8", newline="\n") as file:
+        for track in tracks:
+            file.write(_line(track))
+    beside.replace(path)
+
+
+def read(folder: Path, name: str | None = None) -> list[LabelledTrack]:
+    """Read a label set of an export, in the order of its shards.
+
+    Parameters
+    ----------
+    folder : Path
+        The export's folder.
+    name : str, optional
+        The label set; by default that of the recipe that was exported.
+
+    Raises
+    ------
+    DatasetError
+        The export, the label set or its file is missing, or a line is not as it
+        should be; the message names it.
+    """
+    entry = manifest.read(folder).label_set(name)
+    return list(iterate(folder / entry.file))
+
+
+def iterate(file: Path) -> Iterator[LabelledTrack]:
+    """Yield the tracks of a label set's file, in its order."""
+    if not file.is_file():
+        raise DatasetError("the label set is missing", where=file)
+    with file.open(encoding="utf-8", newline="\n") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield _track(line)
+            except (ValueError, TypeError) as error:
+                raise DatasetError(
+                    f"no line of a label set: {error}", where=f"{file}, line {number}"
+                ) from error
+
+
+def multi_hot(labels: Sequence[Sequence[int]], n_tags: int) -> npt.NDArray[np.uint8]:
+    """Turn positions into label vectors.
+
+    Parameters
+    ----------
+    labels : sequence of sequence of int
+        The positions of each track's tags.
+    n_tags : int
+        Size of the vocabulary.
+
+    Returns
+    -------
+    ndarray of uint8, shape (tracks, n_tags)
+        1 where the track has the tag.
+
+    Examples
+    --------
+    >>> multi_hot([[0, 2], []], 3).tolist()
+    [[1, 0, 1], [0, 0, 0]]
+    """
+    matrix = np.zeros((len(labels), n_tags), dtype=np.uint8)
+    lengths = [len(positions) for positions in labels]
+    rows = np.repeat(np.arange(len(labels)), lengths)
+    columns = np.fromiter(
+        (position for positions in labels for position in positions),
+        dtype=np.int64,
+        count=sum(lengths),
+    )
+    matrix[rows, columns] = 1
+    return matrix
+
+
+def count(
+    tracks: Iterable[LabelledTrack], n_tags: int
+) -> dict[manifest.Split, manifest.SplitCounts]:
+    """Count tracks and positives per split, and find the shortest and longest."""
+    totals: dict[str, int] = dict.fromkeys(manifest.SPLITS, 0)
+    positives = {split: [0] * n_tags for split in manifest.SPLITS}
+    lengths: dict[str, tuple[int, int]] = {}
+    for track in tracks:
+        totals[track.split] += 1
+        for position in track.labels:
+            positives[track.split][position] += 1
+        low, high = lengths.get(track.split, (track.frames, track.frames))
+        lengths[track.split] = min(low, track.frames), max(high, track.frames)
+    return {
+        split: manifest.SplitCounts(
+            tracks=totals[split],
+            positives=positives[split],
+            shortest=lengths.get(split, (0, 0))[0],
+            longest=lengths.get(split, (0, 0))[1],
+        )
+        for split in manifest.SPLITS
+    }
+
+
+def _track(line: str) -> LabelledTrack:
+    track = LabelledTrack(**json.loads(line))
+    if track.split not in manifest.SPLITS:
+        raise ValueError(f"no such split: {track.split!r}")
+    return track
+
+
+def _line(track: LabelledTrack) -> str:
+    text = json.dumps(asdict(track), ensure_ascii=False, separators=(",", ":"))
+    return f"{text}\n"

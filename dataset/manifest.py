@@ -1,0 +1,258 @@
+"""``manifest.json``: all that training needs and a paper must state about an export.
+
+`Manifest` is the schema; ``docs/manifest.md`` tells it in words. Whatever a manifest
+describes lies beside it, and its paths start at its own folder. It is the last file
+that an export writes: a folder without one is unfinished.
+"""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dataset.errors import DatasetError
+
+FILE_NAME = "manifest.json"
+SCHEMA_VERSION: Final = 1
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+Count = Annotated[int, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Features(_Part):
+    """How a clip became the array of its record."""
+
+    format: Literal["logmel", "waveform"] = Field(
+        description="logmel: frames of mel bands; waveform: samples."
+    )
+    preset: str | None = Field(
+        None, description="The preset that the settings began from; log-mel only."
+    )
+    sample_rate: int = Field(gt=0, description="Samples per second after resampling.")
+    mono: str = Field(
+        "mean of the channels",
+        description="How channels were mixed, before resampling.",
+    )
+    n_fft: int | None = Field(None, gt=0, description="Samples per frame.")
+    hop: int | None = Field(None, gt=0, description="Samples between frames.")
+    n_mels: int | None = Field(None, gt=0, description="Mel bands.")
+    fmin: float | None = Field(None, ge=0, description="Lower edge of the bands, Hz.")
+    fmax: float | None = Field(None, gt=0, description="Upper edge of the bands, Hz.")
+    scale: str = Field(
+        description="What a value is: the preset's scale, or that of the samples."
+    )
+    dtype: Literal["float16", "float32", "int16"] = Field(
+        description="Type of the values as stored, little-endian."
+    )
+    full_scale: float = Field(
+        1.0, gt=0, description="The stored value is this times the true one."
+    )
+    shape: list[int | None] = Field(
+        description="Shape of a record; null for time, which differs by clip."
+    )
+
+    @property
+    def frames_per_second(self) -> float:
+        """Length of one second along the first axis."""
+        return self.sample_rate / (self.hop or 1)
+
+
+class Layout(_Part):
+    """How records were laid into shards."""
+
+    shard_bytes: int = Field(gt=0, description="Size that shards were aimed at.")
+    seed: int = Field(description="Seed of the order inside the shards.")
+    shards: dict[Split, int] = Field(
+        description="Number of shards per split, a power of two."
+    )
+
+
+class Shard(_Part):
+    """One TFRecord file."""
+
+    name: str = Field(description="Its path inside the export.")
+    split: Split = Field(description="The split of all its tracks.")
+    records: Count = Field(description="Number of records.")
+    bytes: Count = Field(description="Its size.")
+    sha256: Sha256 = Field(description="Checksum of the file.")
+
+
+class Tag(_Part):
+    """One output of a model, in its place."""
+
+    position: Count = Field(description="Place in the label vector, from 0.")
+    tag: str = Field(description="The clean tag.")
+    category: str | None = Field(None, description="Such as genre, mood or decade.")
+    n_tracks: Count = Field(description="Tracks with it in the training set.")
+
+
+class SplitCounts(_Part):
+    """What a label set holds of one split."""
+
+    tracks: Count = Field(description="Number of tracks, one record each.")
+    positives: list[int] = Field(
+        description="Tracks per tag, in the order of the vocabulary."
+    )
+    shortest: Count = Field(description="Length of the shortest record, first axis.")
+    longest: Count = Field(description="Length of the longest record, first axis.")
+
+
+class FunnelRow(_Part):
+    """One rule of the cleaning, in its order."""
+
+    rule_order: int = Field(description="Place of the rule.")
+    rule: str = Field(description="Its name.")
+    n_excluded: Count = Field(description="Tracks that it took first.")
+    n_left: Count = Field(description="Tracks left after it.")
+
+
+class TrackKey(_Part):
+    """The key of a track."""
+
+    source: str = Field(description="Where it comes from, such as msd.")
+    track_id: str = Field(description="Its id there.")
+
+
+class LeftOut(TrackKey):
+    """A track that was to be exported and could not be."""
+
+    split: Split = Field(description="Its split.")
+    path: str = Field(description="Its clip, from the audio root.")
+    reason: str = Field(description="Why it was left out.")
+
+
+class LabelSet(_Part):
+    """The labels of one recipe, laid over the audio of this export."""
+
+    name: str = Field(description="Recipe and version, such as training_set.v2.")
+    file: str = Field(description="Path of the labels inside the export.")
+    sha256: Sha256 = Field(description="Checksum of that file.")
+    table: str = Field(description="Table of the warehouse that was read.")
+    where: str | None = Field(None, description="Condition that narrowed the recipe.")
+    training_set_checksum: Sha256 = Field(
+        description="Checksum of the rows read, ordered by source and track id."
+    )
+    vocabulary: list[Tag] = Field(description="The tags, in order.")
+    splits: dict[Split, SplitCounts] = Field(description="Counts per split.")
+    funnel: list[FunnelRow] = Field(
+        description="What the recipe's cleaning took out, rule by rule."
+    )
+    without_audio: list[TrackKey] = Field(
+        description="Tracks of the recipe that this export has no audio of."
+    )
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags in the order of the label vector."""
+        return [entry.tag for entry in self.vocabulary]
+
+
+class Manifest(_Part):
+    """An export: its audio, and the label sets over it."""
+
+    schema_version: Literal[1] = Field(
+        SCHEMA_VERSION, description="Version of this schema."
+    )
+    name: str = Field(description="Name of the export.")
+    created_at: datetime = Field(description="When the export was finished, UTC.")
+    revision: str | None = Field(description="Revision of Lyre, where git knew it.")
+    software: dict[str, str] = Field(description="Versions that shaped the values.")
+    features: Features = Field(description="How clips became arrays.")
+    layout: Layout = Field(description="How records were laid into shards.")
+    shards: list[Shard] = Field(description="The files, in order.")
+    left_out: list[LeftOut] = Field(description="Tracks that could not be exported.")
+    label_sets: list[LabelSet] = Field(
+        min_length=1, description="The first is the recipe that was exported."
+    )
+
+    def label_set(self, name: str | None = None) -> LabelSet:
+        """Return a label set by its name; without one, that of the export.
+
+        Raises
+        ------
+        DatasetError
+            There is none of that name.
+        """
+        for entry in self.label_sets:
+            if name in (None, entry.name):
+                return entry
+        names = ", ".join(entry.name for entry in self.label_sets)
+        raise DatasetError(
+            f"no label set {name!r}",
+            where=self.name,
+            expected=f"one of {names}",
+            remedy=f"add it with `python -m export relabel --recipe {name}`",
+        )
+
+    def split_shards(self, split: str) -> list[Shard]:
+        """Return the shards of a split, in order."""
+        return [shard for shard in self.shards if shard.split == split]
+
+
+def read(folder: Path) -> Manifest:
+    """Read the manifest of an export.
+
+    Parameters
+    ----------
+    folder : Path
+        The export's folder.
+
+    Raises
+    ------
+    DatasetError
+        There is no manifest (a missing or unfinished export), or it is no manifest
+        of a known schema; the message names the field.
+    """
+    file = folder / FILE_NAME
+    if not file.is_file():
+        raise DatasetError(
+            "no finished export here",
+            where=folder,
+            expected=f"a folder with a {FILE_NAME}",
+            remedy="run `python -m export tfrecord`; it goes on where it stopped",
+        )
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DatasetError(f"not valid JSON: {error}", where=file) from error
+    version = values.get("schema_version") if isinstance(values, dict) else None
+    if version != SCHEMA_VERSION:
+        raise DatasetError(
+            f"schema version {version!r} is not known here",
+            where=file,
+            expected=str(SCHEMA_VERSION),
+            remedy="export again with this version of Lyre",
+        )
+    try:
+        return Manifest.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise DatasetError(first["msg"], where=f"{file}, {place}") from error
+
+
+def write(manifest: Manifest, folder: Path) -> Path:
+    """Write a manifest into its folder, whole or not at all; return its path."""
+    text = json.dumps(
+        manifest.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False
+    )
+    return write_whole(folder / FILE_NAME, f"{text}\n".encode())
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write a file beside its place and rename it, so that it is never seen half."""
+    beside = path.with_name(f"{path.name}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return beside.replace(path)
