@@ -4,4 +4,4 @@ from lyre.errors import LyreError
 
 
 class WarehouseError(LyreError):
-    """The DuckDB file cannot be opened or used as asked."""
+    """The warehouse cannot be opened, or a query is refused or fails."""

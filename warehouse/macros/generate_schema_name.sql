@@ -1,0 +1,4 @@
+{#- Schemas carry no prefix: `staging`, `cleaning`, `marts`, `seeds`. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name or target.schema }}
+{%- endmacro %}

@@ -1,0 +1,32 @@
+{#-
+    Before `dbt run`: read the seeds afresh, as `dbt build` does by itself, so that
+    `dbt run` works on a new warehouse and never judges by an old list.
+-#}
+{% macro load_seeds() %}
+    {%- if execute and flags.WHICH == "run" %}
+        {%- for seed in graph.nodes.values() if seed.resource_type == "seed" %}
+            {%- set relation = api.Relation.create(
+                database=seed.database, schema=seed.schema, identifier=seed.alias
+            ) %}
+            {%- set columns = [] %}
+            {%- for name, type in seed.config.column_types.items() %}
+                {%- do columns.append("'" ~ name ~ "': '" ~ type ~ "'") %}
+            {%- endfor %}
+            {%- set file = seed.root_path ~ "/" ~ seed.original_file_path %}
+            {%- call statement("seed_" ~ seed.name) %}
+                create schema if not exists {{ relation.without_identifier() }};
+                create or replace table {{ relation }} as
+                select *
+                from read_csv(
+                    '{{ file | replace("'", "''") }}',
+                    header = true,
+                    auto_detect = false,
+                    delim = ',',
+                    quote = '"',
+                    escape = '"',
+                    columns = { {{ columns | join(", ") }} }
+                );
+            {%- endcall %}
+        {%- endfor %}
+    {%- endif %}
+{% endmacro %}
