@@ -5,10 +5,9 @@ file; flags of the commands override both. Thresholds of the cleaning rules are 
 here: they are dbt vars, documented in ``dbt_project.yml``.
 """
 
-import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as EnvironmentValueError
 
 from lyre.errors import LyreError
+from lyre.validation import first_problem, nearest
 
 FILE_NAME = "lyre.toml"
 _PREFIX = "LYRE_"
@@ -195,21 +195,10 @@ def _check_variables(environment: Mapping[str, str]) -> None:
         head = variable.upper().split("__")[0]
         if head.startswith(_PREFIX) and head not in known | {_FILE_VARIABLE}:
             raise SettingsError(
-                f"no such setting{_nearest(head, known)}", where=variable
+                f"no such setting{nearest(head, known)}", where=variable
             )
 
 
 def _explain(error: ValidationError, file: Path | None) -> SettingsError:
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
-    where = f"{file or 'settings'}, {'.'.join(place)}"
-    if first["type"] != "extra_forbidden":
-        return SettingsError(f"{first['msg']}, not {first['input']!r}", where=where)
-    tables: dict[str, type[BaseModel]] = {"sources": Sources, "audio": Audio}
-    valid = tables.get(place[0], Settings).model_fields
-    return SettingsError(f"no such key{_nearest(place[-1], valid)}", where=where)
-
-
-def _nearest(name: str, valid: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.0)
-    return f"; the nearest valid one is {near[0]!r}" if near else ""
+    place, what = first_problem(error, Settings)
+    return SettingsError(what, where=f"{file or 'settings'}, {place}")
