@@ -1,0 +1,112 @@
+"""Source files: whether they are there, what they are, and whether they changed."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest.errors import IngestError
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_JOINED_BY = "; "
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What tells one state of a source from another.
+
+    Attributes
+    ----------
+    path : str
+        Absolute path; several are joined by ``"; "``.
+    size_bytes : int
+        Size of all files together.
+    modified_at : datetime
+        Time of the newest file.
+    checksum : str
+        SHA-256 of the one file; of several, of their listing (path, size, time).
+    """
+
+    path: str
+    size_bytes: int
+    modified_at: datetime
+    checksum: str
+
+
+def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:
+    """Describe the present state of a source.
+
+    Parameters
+    ----------
+    named : sequence of Path
+        The files and folders as the user gave them.
+    files : iterable of Path
+        The files found there.
+    """
+    listing = [(path, path.stat()) for path in files]
+    path = _JOINED_BY.join(shown(path.absolute()) for path in named)
+    size = sum(stat.st_size for _, stat in listing)
+    newest = max((stat.st_mtime for _, stat in listing), default=0.0)
+    single = len(listing) == 1 and list(named) == [listing[0][0]]
+    checksum = _sha256_of_file(listing[0][0]) if single else _sha256_of(listing)
+    return Fingerprint(path, size, datetime.fromtimestamp(newest, UTC), checksum)
+
+
+def shown(path: Path) -> str:
+    r"""Return a path as text that any database takes: ``\xNN`` where not UTF-8."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def check(path: Path, *, is_a: str, key: str) -> None:
+    """Refuse a file that cannot be what it should be, before anything is opened.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    is_a : str
+        What it should be, such as ``"the SQLite database lastfm_tags.db"``.
+    key : str
+        The key of ``lyre.toml`` that names it.
+
+    Raises
+    ------
+    IngestError
+        The file is missing, a folder, empty, unreadable or a git-LFS pointer.
+    """
+    remedy = f"set {key} in lyre.toml, or name the file on the command line"
+    if not path.exists():
+        raise IngestError("no such file", where=path, expected=is_a, remedy=remedy)
+    if fault := fault_of(path):
+        raise IngestError(fault, where=path, expected=is_a)
+
+
+def fault_of(path: Path) -> str | None:
+    """Say what is wrong with a file by its size and first bytes, or None."""
+    if path.is_dir():
+        return "this is a folder"
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_LFS_POINTER))
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
+    if not head:
+        return "the file is empty"
+    if head == _LFS_POINTER:
+        return "this is a git-LFS pointer, not the file itself; run `git lfs pull`"
+    return None
+
+
+def _sha256_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sha256_of(listing: Iterable[tuple[Path, os.stat_result]]) -> str:
+    digest = hashlib.sha256()
+    for path, stat in listing:
+        digest.update(os.fsencode(path.absolute()))
+        digest.update(f"\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
