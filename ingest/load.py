@@ -97,7 +97,8 @@ class Load:
     ) -> None:
         """Keep a row that cannot be loaded, with its place and the reason."""
         where = path or self.path
-        row = (self.run_id, self.source, where, position, reason, escaped(content))
+        shown = None if content is None else escaped(content)
+        row = (self.run_id, self.source, where, position, reason, shown)
         self._aside.append(row)
         if len(self._aside) >= _ROWS_HELD:
             self.flush()

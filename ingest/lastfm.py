@@ -1,0 +1,216 @@
+"""The Last.fm tags, ``lastfm_tags.db``, to ``raw.lastfm_*``.
+
+``tid_tag.tid`` and ``.tag`` are ROWIDs of ``tids`` and ``tags``, which can have holes,
+so these are carried over as columns. SQLite enforces no types: a row with a value that
+is not what its column should hold is set aside with the reason, the rest is loaded.
+The cleaned database of the 2019 project, which has no ``val`` and NULL in ``tids`` for
+tracks without a tag, is read too.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from ingest import sqlite
+from ingest.files import check, fingerprint
+from ingest.load import Load, Source
+from ingest.tables import LASTFM_TAGS, LASTFM_TID_TAG, LASTFM_TIDS
+from ingest.text import escaped, tag_nfkc
+from lyre.console import Advance, progress
+
+_COLUMNS = {"tids": ["tid"], "tags": ["tag"], "tid_tag": ["tid", "tag"]}
+
+# Text travels as bytes, since ADBC stops at text that is not UTF-8.
+_NAMES = pa.schema([("id", pa.int64()), ("name", pa.binary())])
+_PAIRS = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("tid_rowid", pa.int64()),
+        ("tag_rowid", pa.int64()),
+        ("val", pa.float64()),
+    ]
+)
+_LARGEST = 1.7976931348623157e308
+_IS_PAIR = "typeof(tid) = 'integer' and typeof(tag) = 'integer'"
+_IS_NUMBER = f"""(
+    typeof(val) = 'null' or (
+        typeof(val) in ('integer', 'real')
+        and val between -{_LARGEST} and {_LARGEST}
+    )
+)"""
+
+
+def source(path: Path) -> Source:
+    """Find and check the database.
+
+    Parameters
+    ----------
+    path : Path
+        ``lastfm_tags.db`` or a file of its layout: ``tids(tid)``, ``tags(tag)`` and
+        ``tid_tag(tid, tag, val)``; without ``val``, it is NULL.
+
+    Returns
+    -------
+    Source
+        Ready to load.
+
+    Raises
+    ------
+    IngestError
+        The file is missing, no SQLite database, locked, damaged or lacks a table.
+    """
+    check(path, is_a="the SQLite database of Last.fm tags", key="sources.lastfm")
+    with sqlite.opened(path) as database:
+        sqlite.check_columns(database, path, _COLUMNS)
+    tables = (LASTFM_TIDS, LASTFM_TAGS, LASTFM_TID_TAG)
+    return Source("lastfm", fingerprint([path], [path]), tables, partial(_fill, path))
+
+
+def _fill(path: Path, load: Load) -> None:
+    with sqlite.opened(path) as database:
+        total = sum(sqlite.count(database, table) for table in _COLUMNS)
+        has_val = "val" in sqlite.column_names(database, "tid_tag")
+        with progress("last.fm tags", total, "rows") as advance:
+            _load_names(path, "tids", load, advance)
+            _load_names(path, "tags", load, advance)
+            _load_pairs(path, has_val, load, advance)
+        for table in ("tids", "tags"):
+            _set_odd_names_aside(database, table, load)
+        _set_odd_pairs_aside(database, has_val, load)
+
+
+def _load_names(path: Path, table: str, load: Load, advance: Advance) -> None:
+    column = table[:-1]
+    query = f"""
+        select rowid as id, cast({column} as blob) as name
+        from {table} where typeof({column}) = 'text'
+    """  # noqa: S608
+    with sqlite.stream(path, query, _NAMES) as batches:
+        for batch in batches:
+            ids, names = _decoded(batch, table, load)
+            columns = {f"{column}_rowid": pa.array(ids, pa.int64())}
+            columns[column] = pa.array(names, pa.string())
+            if table == "tags":
+                folded = [tag_nfkc(name) for name in names]
+                columns["tag_nfkc"] = pa.array(folded, pa.string())
+            load.insert(
+                LASTFM_TAGS if table == "tags" else LASTFM_TIDS, pa.table(columns)
+            )
+            load.rows += len(ids)
+            advance(batch.num_rows)
+
+
+def _decoded(
+    batch: pa.RecordBatch, table: str, load: Load
+) -> tuple[list[int], list[str]]:
+    """Decode the names of a batch and set aside those that are no text."""
+    ids: list[int] = []
+    names: list[str] = []
+    for rowid, raw in zip(*(column.to_pylist() for column in batch), strict=True):
+        fault = f"NUL inside the {table[:-1]}" if b"\0" in raw else None
+        try:
+            name = raw.decode()
+        except UnicodeDecodeError:
+            fault = f"{table[:-1]} is not valid UTF-8"
+        if fault:
+            load.set_aside(f"{table} rowid {rowid}", fault, raw)
+        else:
+            ids.append(rowid)
+            names.append(name)
+    return ids, names
+
+
+def _set_odd_names_aside(database: sqlite3.Connection, table: str, load: Load) -> None:
+    """Set aside names of a type other than text; NULL only keeps a row number."""
+    column = table[:-1]
+    query = f"""
+        select rowid, typeof({column}), {column}
+        from {table} where typeof({column}) not in ('text', 'null')
+    """  # noqa: S608
+    for rowid, kind, value in database.execute(query):
+        reason = f"{column} is of type {kind.decode()}, not text"
+        load.set_aside(f"{table} rowid {rowid}", reason, value)
+
+
+def _load_pairs(path: Path, has_val: bool, load: Load, advance: Advance) -> None:
+    """Load the pairs whose values are of the right types and whose rows were loaded."""
+    read = 0
+
+    def told(steps: int) -> None:
+        nonlocal read
+        read += steps
+        advance(steps)
+
+    with _pairs(path, has_val, load, told):
+        inserted = load.connection.execute(
+            """
+            insert into raw.lastfm_tid_tag
+            select tid_rowid, tag_rowid, if(isinf(val), null, val)
+            from pairs
+            semi join raw.lastfm_tids using (tid_rowid)
+            semi join raw.lastfm_tags using (tag_rowid)
+            """
+        ).fetchall()[0][0]
+    load.rows += inserted
+    if inserted < read:
+        _set_dangling_pairs_aside(path, has_val, load)
+
+
+def _set_dangling_pairs_aside(path: Path, has_val: bool, load: Load) -> None:
+    with _pairs(path, has_val, load, lambda _: None):
+        load.connection.execute(
+            """
+            insert into raw.rows_set_aside
+            select
+                ?, ?, ?, 'tid_tag rowid ' || position,
+                if(tids.tid_rowid is null, 'tid', 'tag')
+                || ' points at no row that was loaded',
+                concat('tid ', pairs.tid_rowid, ', tag ', pairs.tag_rowid)
+            from pairs
+            left join raw.lastfm_tids as tids using (tid_rowid)
+            left join raw.lastfm_tags as tags using (tag_rowid)
+            where tids.tid_rowid is null or tags.tag_rowid is null
+            """,
+            [load.run_id, load.source, load.path],
+        )
+
+
+@contextmanager
+def _pairs(path: Path, has_val: bool, load: Load, advance: Advance) -> Iterator[None]:
+    """Let SQL read the clean rows of ``tid_tag`` under the name ``pairs``."""
+    # NULL travels as infinity: ADBC takes a column's type from its first values.
+    val = "ifnull(cast(val as real), 9e999)" if has_val else "9e999"
+    query = f"""
+        select rowid as position, tid as tid_rowid, tag as tag_rowid, {val} as val
+        from tid_tag where {_IS_PAIR} and {_IS_NUMBER if has_val else "true"}
+    """  # noqa: S608
+    with (
+        sqlite.stream(path, query, _PAIRS, advance) as batches,
+        load.registered("pairs", batches),
+    ):
+        yield
+
+
+def _set_odd_pairs_aside(
+    database: sqlite3.Connection, has_val: bool, load: Load
+) -> None:
+    val = "val" if has_val else "null"
+    query = f"""
+        select rowid, typeof(tid), tid, typeof(tag), tag, typeof({val}), {val}
+        from tid_tag where not ({_IS_PAIR} and {_IS_NUMBER if has_val else "true"})
+    """  # noqa: S608
+    for rowid, tid_type, tid, tag_type, tag, val_type, value in database.execute(query):
+        if tid_type != b"integer":
+            reason = f"tid is of type {tid_type.decode()}, not a row id"
+        elif tag_type != b"integer":
+            reason = f"tag is of type {tag_type.decode()}, not a row id"
+        elif val_type == b"real":
+            reason = "val is infinite"
+        else:
+            reason = f"val is of type {val_type.decode()}, not a number"
+        content = f"tid {escaped(tid)}, tag {escaped(tag)}, val {value!r}"
+        load.set_aside(f"tid_tag rowid {rowid}", reason, content)

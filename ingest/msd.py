@@ -1,0 +1,264 @@
+"""The Million Song Dataset: HDF5 files, in any mix, to ``raw.msd_songs``.
+
+Missing values become NULL by a rule per column, which the table's comments repeat:
+empty text, NaN and infinity; 0 and below for ids, year and sample rate; below 0 for
+key, mode and time signature; 0 for danceability and energy, which the MSD never
+computed.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest import msd_file
+from ingest.errors import IngestError
+from ingest.files import check, fingerprint, shown
+from ingest.load import Load, Source
+from ingest.msd_columns import mbtag_columns, song_columns, term_columns
+from ingest.msd_file import Chunk
+from ingest.tables import MSD_ARTIST_MBTAGS, MSD_ARTIST_TERMS, MSD_SONGS
+from lyre.console import progress
+
+_TRACK_ID = "^TR[A-Z0-9]{16}$"
+_SUFFIXES = (".h5", ".hdf5")
+_LISTS = {
+    "artist_terms": (MSD_ARTIST_TERMS, term_columns),
+    "artist_mbtags": (MSD_ARTIST_MBTAGS, mbtag_columns),
+}
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file to read; a bad one that was found in a folder is only set aside."""
+
+    path: Path
+    rows: int | None
+
+    @property
+    def is_named(self) -> bool:
+        return self.rows is not None
+
+
+def source(paths: Sequence[Path]) -> Source:
+    """Find the files and check those that were named.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Summary, aggregate and song files, and folders of them at any depth.
+
+    Returns
+    -------
+    Source
+        Ready to load. Songs that occur in several files are taken from the first.
+
+    Raises
+    ------
+    IngestError
+        A named file is missing or cannot be used, or a folder holds no HDF5 file.
+    """
+    found = [file for path in paths for file in _find(path)]
+    # A file may be named twice, or be named and lie in a folder that is: take one.
+    files = list({file.path.resolve(): file for file in reversed(found)}.values())[::-1]
+    state = fingerprint(paths, [file.path for file in files])
+    tables = (MSD_SONGS, MSD_ARTIST_TERMS, MSD_ARTIST_MBTAGS)
+    return Source("msd", state, tables, partial(_fill, files))
+
+
+def _find(path: Path) -> list[_File]:
+    if not path.is_dir():
+        check(path, is_a="an HDF5 file of the MSD", key="sources.msd")
+        return [_File(path, msd_file.count_rows(path))]
+    found = sorted(_walk(path))
+    if not found:
+        raise IngestError(
+            "the folder holds no HDF5 file",
+            where=path,
+            expected="files named *.h5",
+            remedy="set sources.msd in lyre.toml",
+        )
+    return [_File(each, None) for each in found]
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    unreadable: list[Path] = []
+
+    def keep(error: OSError) -> None:
+        unreadable.append(Path(error.filename))
+
+    for folder, _, names in os.walk(root, onerror=keep):
+        for name in names:
+            if name.lower().endswith(_SUFFIXES):
+                yield Path(folder, name)
+    yield from unreadable
+
+
+def _fill(files: Sequence[_File], load: Load) -> None:
+    songs = _Songs(load)
+    total = sum(file.rows or 1 for file in files)
+    with progress("songs", total, "songs") as advance:
+        for file in files:
+            _read(file, songs, load, advance)
+        songs.flush()
+    if len(files) > 1:
+        _set_repeats_aside(load)
+    load.rows = _count(load)
+    if load.rows == 0:
+        raise IngestError(
+            f"none of the {len(files):,} files could be read",
+            where=load.path,
+            expected="at least one song",
+        )
+
+
+def _read(
+    file: _File, songs: "_Songs", load: Load, advance: Callable[[int], None]
+) -> None:
+    try:
+        for chunk in msd_file.read(file.path):
+            songs.add(chunk, file.path)
+            advance(chunk.rows)
+    except IngestError as error:
+        if file.is_named:
+            raise
+        songs.drop(file.path)
+        load.failed_files += 1
+        load.set_aside(None, error.what, None, path=shown(file.path))
+
+
+def _count(load: Load) -> int:
+    counted = load.connection.execute("select count(*) from raw.msd_songs").fetchall()
+    return int(counted[0][0])
+
+
+def _set_repeats_aside(load: Load) -> None:
+    """Keep one row of a song that several files hold, as a summary and a song file do.
+
+    Rows that repeat within one file stay: to judge those is SQL's business.
+    """
+    load.flush()
+    load.connection.execute(
+        """
+        create or replace temp table repeats as
+        select rowid as row_number, track_id, source_file, first_file
+        from (
+            select
+                rowid, track_id, source_file,
+                first_value(source_file) over (
+                    partition by track_id, song_id, track_7digitalid order by rowid
+                ) as first_file
+            from raw.msd_songs
+        )
+        where source_file <> first_file
+        """
+    )
+    load.connection.execute(
+        """
+        insert into raw.rows_set_aside
+        select ?, ?, source_file, null, 'song loaded from another file', first_file
+        from repeats order by row_number
+        """,
+        [load.run_id, load.source],
+    )
+    load.connection.execute(
+        "delete from raw.msd_songs where rowid in (select row_number from repeats)"
+    )
+    load.connection.execute("drop table repeats")
+    for table in ("msd_artist_terms", "msd_artist_mbtags"):
+        load.connection.execute(
+            f"""
+            delete from raw.{table} where rowid not in (
+                select min(rowid) from raw.{table} group by track_id, position
+            )
+            """  # noqa: S608
+        )
+
+
+@dataclass
+class _Songs:
+    """Gathers chunks of many small files and writes them together."""
+
+    load: Load
+    chunks: list[tuple[Chunk, Path]] = field(default_factory=list)
+    rows: int = 0
+    written: set[Path] = field(default_factory=set)
+
+    def add(self, chunk: Chunk, path: Path) -> None:
+        self.chunks.append((chunk, path))
+        self.rows += chunk.rows
+        if self.rows >= msd_file.CHUNK_ROWS:
+            self.flush()
+
+    def drop(self, path: Path) -> None:
+        """Take back what was read of a file that turned out to be bad."""
+        self.chunks = [pair for pair in self.chunks if pair[1] != path]
+        self.rows = sum(chunk.rows for chunk, _ in self.chunks)
+        if path in self.written:
+            self._take_back(shown(path))
+
+    def _take_back(self, path: str) -> None:
+        for table in ("msd_artist_terms", "msd_artist_mbtags"):
+            self.load.connection.execute(
+                f"""
+                delete from raw.{table} where track_id in (
+                    select track_id from raw.msd_songs where source_file = ?
+                )
+                """,  # noqa: S608
+                [path],
+            )
+        self.load.connection.execute(
+            "delete from raw.msd_songs where source_file = ?", [path]
+        )
+
+    def flush(self) -> None:
+        if not self.chunks:
+            return
+        chunks = [chunk for chunk, _ in self.chunks]
+        songs = song_columns(chunks, self.load.repairs)
+        places = [
+            (shown(path), chunk.first_row + row + 1)
+            for chunk, path in self.chunks
+            for row in range(chunk.rows)
+        ]
+        songs["source_file"] = pa.array([path for path, _ in places], pa.string())
+        ids = songs["track_id"]
+        good = pc.fill_null(pc.match_substring_regex(ids, _TRACK_ID), False)
+        self._set_aside(pc.invert(good), ids, places)
+        self.load.insert(MSD_SONGS, pa.table(songs).filter(good))
+        self._write_lists(chunks, ids, good)
+        self.written.update(path for _, path in self.chunks)
+        self.chunks.clear()
+        self.rows = 0
+
+    def _set_aside(
+        self, bad: pa.Array, ids: pa.Array, places: Sequence[tuple[str, int]]
+    ) -> None:
+        for row in np.flatnonzero(bad.to_numpy(zero_copy_only=False)).tolist():
+            path, number = places[row]
+            track_id = ids[row].as_py() or ""
+            self.load.set_aside(
+                str(number), "track_id is no MSD track id", track_id, path=path
+            )
+
+    def _write_lists(
+        self, chunks: Sequence[Chunk], ids: pa.Array, good: pa.Array
+    ) -> None:
+        batches: dict[str, list[pa.Table]] = {name: [] for name in _LISTS}
+        first = 0
+        for chunk in chunks:
+            for name, ragged in chunk.lists.items():
+                rows = np.arange(first, first + chunk.rows)
+                of_row = pa.array(np.repeat(rows, ragged.counts))
+                columns = _LISTS[name][1](ragged, self.load.repairs)
+                batch = pa.table({"track_id": ids.take(of_row), **columns})
+                batches[name].append(batch.filter(good.take(of_row)))
+            first += chunk.rows
+        for name, parts in batches.items():
+            if parts:
+                self.load.insert(_LISTS[name][0], pa.concat_tables(parts))
