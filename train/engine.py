@@ -32,18 +32,21 @@ def _chatter_held_back() -> Iterator[None]:
             os.close(stderr)
 
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Errors come as exceptions; what native code logs as an error mostly is none.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 with _chatter_held_back():
     import keras
     import tensorflow as tf
+
+    _GPUS = tf.config.list_physical_devices("GPU")
 
 __all__ = ["device_line", "keras", "tf"]
 
 
 def device_line() -> str:
     """Say in one line what TensorFlow computes on."""
-    names = [gpu.name for gpu in tf.config.list_physical_devices("GPU")]
-    if names:
-        return f"computing on {len(names)} GPU: {', '.join(names)}"
+    if _GPUS:
+        names = ", ".join(gpu.name for gpu in _GPUS)
+        return f"computing on {len(_GPUS)} GPU: {names}"
     return f"no GPU found: computing on the CPU ({os.cpu_count()} cores)"

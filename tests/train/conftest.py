@@ -1,0 +1,173 @@
+"""Small exports in the real format, whose tags can be learned in seconds."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataset import framing, labels, manifest, records
+from dataset.labels import LabelledTrack
+from dataset.manifest import Features, LabelSet, Layout, Manifest, Shard, Tag
+
+# Per split: the audio and the tag positions of each track.
+Clips = Mapping[str, Sequence[tuple[np.ndarray, list[int]]]]
+MakeExport = Callable[..., Path]
+
+TAGS = ["rock", "jazz", "pop"]
+LABEL_SET = "training_set.v2"
+_NO_CHECKSUM = "0" * 64
+
+
+def logmel_features(n_mels: int = 16) -> Features:
+    return Features(
+        format="logmel",
+        preset="urop2019",
+        sample_rate=16000,
+        n_fft=2048,
+        hop=512,
+        n_mels=n_mels,
+        fmin=0.0,
+        fmax=8000.0,
+        scale="db",
+        dtype="float16",
+        shape=[None, n_mels],
+    )
+
+
+def waveform_features() -> Features:
+    return Features(
+        format="waveform",
+        sample_rate=16000,
+        scale="samples",
+        dtype="int16",
+        full_scale=32767.0,
+        shape=[None],
+    )
+
+
+def band_clips(number: int, seed: int, frames: int = 60) -> list:
+    """Return log-mel clips in which each tag lights up a band of its own."""
+    rng = np.random.default_rng(seed)
+    clips = []
+    for index in range(number):
+        tags = [tag for tag in range(3) if rng.random() < 0.5 or index % 3 == tag]
+        audio = rng.normal(-60, 5, (frames, 16))
+        for tag in tags:
+            audio[:, 5 * tag : 5 * tag + 4] += 25
+        clips.append((audio.astype(np.float16), tags))
+    return clips
+
+
+def write_export(
+    folder: Path,
+    clips: Clips,
+    features: Features,
+    *,
+    tags: Sequence[str] = TAGS,
+    shards_per_split: int = 2,
+) -> Path:
+    (folder / "shards").mkdir(parents=True)
+    (folder / labels.FOLDER).mkdir()
+    shards, rows = [], []
+    for split in manifest.SPLITS:
+        tracks = list(enumerate(clips.get(split, [])))
+        for number in range(shards_per_split):
+            part = tracks[number::shards_per_split]
+            shard, found = _write_shard(folder, split, number, shards_per_split, part)
+            shards.append(shard)
+            rows += found
+    file = f"{labels.FOLDER}/{LABEL_SET}.jsonl"
+    labels.write(folder / file, rows)
+    label_set = LabelSet(
+        name=LABEL_SET,
+        recipe=LABEL_SET,
+        file=file,
+        sha256=hashlib.sha256((folder / file).read_bytes()).hexdigest(),
+        table="marts.training_set_v2",
+        training_set_checksum=_NO_CHECKSUM,
+        vocabulary=[
+            Tag(
+                position=position,
+                tag=tag,
+                n_tracks=sum(position in row.labels for row in rows),
+            )
+            for position, tag in enumerate(tags)
+        ],
+        splits=labels.count(rows, len(tags)),
+        funnel=[],
+        without_audio=[],
+    )
+    described = Manifest(
+        name=folder.name,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        revision=None,
+        software={},
+        features=features,
+        layout=Layout(
+            shard_bytes=1 << 20,
+            seed=1,
+            shards=dict.fromkeys(manifest.SPLITS, shards_per_split),
+        ),
+        shards=shards,
+        left_out=[],
+        label_sets=[label_set],
+    )
+    manifest.write(described, folder)
+    return folder
+
+
+def _write_shard(
+    folder: Path, split: Any, number: int, of: int, part: Sequence
+) -> tuple[Shard, list[LabelledTrack]]:
+    name = f"shards/{split}-{number:05d}-of-{of:05d}.tfrecord"
+    content, rows = b"", []
+    for index, (audio, tags) in part:
+        track_id = f"TR{split.upper()}{index:04d}"
+        rows.append(
+            LabelledTrack(
+                source="msd",
+                track_id=track_id,
+                split=split,
+                shard=name,
+                offset=len(content),
+                frames=len(audio),
+                labels=tags,
+                artist_key=f"artist {index}",
+                artist_name=None,
+                title=None,
+                year=None,
+                decade=None,
+            )
+        )
+        record = records.Record("msd", track_id, audio)
+        content += framing.frame(records.serialize(record))
+    (folder / name).write_bytes(content)
+    shard = Shard(
+        name=name,
+        split=split,
+        records=len(part),
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    return shard, rows
+
+
+@pytest.fixture(scope="session")
+def make_export() -> MakeExport:
+    return write_export
+
+
+@pytest.fixture(scope="session")
+def band_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an export of 40, 15 and 15 tracks whose tags are bands of the log-mel."""
+    clips = {
+        "train": band_clips(40, seed=1),
+        "validation": band_clips(15, seed=2),
+        "test": band_clips(15, seed=3),
+    }
+    folder = tmp_path_factory.mktemp("exports") / "bands"
+    return write_export(folder, clips, logmel_features())

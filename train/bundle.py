@@ -1,0 +1,93 @@
+"""A trained model as one file: a ``.keras`` archive that knows its tags and features.
+
+Keras reads the archive in any process, without Lyre and in safe mode. Beside Keras'
+own members lies ``lyre.json``, so that tag names and feature settings cannot get
+lost or mixed up with those of another model.
+"""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dataset.manifest import Features
+from lyre.validation import first_problem
+from train.errors import TrainError
+from train.windows import Window
+
+if TYPE_CHECKING:
+    import keras
+
+_MEMBER = "lyre.json"
+_SUFFIX = ".keras"
+
+
+class Bundle(BaseModel):
+    """What a model must know to tag a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = Field(1, description="Version of this schema.")
+    tags: list[str] = Field(min_length=1, description="The outputs, in order.")
+    features: Features = Field(description="How a clip becomes an array.")
+    window: Window = Field(description="How windows are cut and scaled.")
+    model: dict[str, Any] = Field(description="The architecture and its sizes.")
+    export: str = Field(description="Name of the export that it learned from.")
+    label_set: str = Field(description="The label set that it learned.")
+    training_set_checksum: str = Field(description="Checksum of the training set.")
+    revision: str | None = Field(description="Revision of Lyre, where git knew it.")
+
+
+def save(model: "keras.Model", bundle: Bundle, path: Path) -> None:
+    """Write a model and its bundle, whole or not at all."""
+    beside = path.with_name(f".{path.stem}.part{_SUFFIX}")
+    model.save(beside)
+    with zipfile.ZipFile(beside, "a") as archive:
+        archive.writestr(_MEMBER, bundle.model_dump_json(indent=2))
+    with beside.open("rb") as file:
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def load(path: Path) -> tuple["keras.Model", Bundle]:
+    """Read a model with its weights, and its bundle.
+
+    Raises
+    ------
+    TrainError
+        The file is missing, no ``.keras`` archive, or not one that Lyre wrote.
+    """
+    bundle = read(path)
+    from train.engine import keras
+
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True), bundle
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise TrainError(f"Keras cannot load the model: {error}", where=path) from error
+
+
+def read(path: Path) -> Bundle:
+    """Read the bundle alone, which needs no TensorFlow."""
+    if not path.is_file() or path.suffix != _SUFFIX:
+        raise TrainError("no model here", where=path, expected=f"a {_SUFFIX} file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read(_MEMBER)
+        return Bundle.model_validate_json(text)
+    except zipfile.BadZipFile as error:
+        raise TrainError(
+            "no .keras archive, or a cut one",
+            where=path,
+            expected="a model that `python -m train fit` saved",
+        ) from error
+    except KeyError as error:
+        raise TrainError(
+            "a Keras model without tag names and feature settings",
+            where=path,
+            expected="a model that `python -m train fit` saved",
+        ) from error
+    except ValidationError as error:
+        place, what = first_problem(error, Bundle)
+        raise TrainError(what, where=f"{path}, {_MEMBER}, {place}") from error

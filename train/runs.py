@@ -1,0 +1,145 @@
+"""The folder of a run: all that is needed to tell what was trained, and on what.
+
+::
+
+    config.toml     the whole configuration
+    run.json        export, checksums, seed, versions, revision
+    history.json    one entry an epoch
+    best.keras      the model of the best epoch
+    last.keras      the model of the last epoch
+    metrics.json    what `python -m train evaluate` found
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dataset import manifest
+from lyre.revision import revision
+from lyre.validation import first_problem
+from train.errors import TrainError
+
+CONFIG, RUN, HISTORY, METRICS = (
+    "config.toml",
+    "run.json",
+    "history.json",
+    "metrics.json",
+)
+BEST, LAST = "best.keras", "last.keras"
+_DISTRIBUTIONS = ("tensorflow", "keras", "numpy")
+
+
+class Run(BaseModel):
+    """What ``run.json`` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    started_at: datetime = Field(description="When it began, UTC.")
+    export: Path = Field(description="Folder of the export.")
+    manifest_sha256: str = Field(description="Checksum of the export's manifest.")
+    label_set: str = Field(description="The label set.")
+    seed: int = Field(description="Seed of weights, order and windows.")
+    revision: str | None = Field(description="Revision of Lyre, where git knew it.")
+    software: dict[str, str] = Field(description="Versions.")
+
+
+def describe(export: Path, label_set: str, seed: int) -> Run:
+    """Describe a run that begins now."""
+    software = {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS}
+    return Run(
+        started_at=datetime.now(UTC),
+        export=export.absolute(),
+        manifest_sha256=manifest_checksum(export),
+        label_set=label_set,
+        seed=seed,
+        revision=revision(),
+        software={"python": platform.python_version(), **software},
+    )
+
+
+def create(runs: Path, name: str | None, model: str, *, replace: bool = False) -> Path:
+    """Make the folder of a new run.
+
+    Parameters
+    ----------
+    runs : Path
+        The folder of all runs.
+    name : str, optional
+        Its name; by default the time and the model.
+    model : str
+        Name of the architecture.
+    replace : bool
+        Remove an earlier run of that name.
+
+    Raises
+    ------
+    TrainError
+        There is such a run already, or a folder that is no run.
+    """
+    folder = runs / (name or f"{datetime.now():%Y%m%d-%H%M%S}-{model}")
+    if folder.exists():
+        if not (replace and (folder / RUN).is_file()):
+            raise TrainError(
+                "the run exists already" if (folder / RUN).is_file() else "no run",
+                where=folder,
+                remedy="choose another --name, or replace a run with --replace",
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def read(folder: Path) -> Run:
+    """Read ``run.json``.
+
+    Raises
+    ------
+    TrainError
+        The folder is no run.
+    """
+    file = folder / RUN
+    if not file.is_file():
+        raise TrainError(
+            "no run here", where=folder, expected="a folder that `train fit` made"
+        )
+    try:
+        return Run.model_validate_json(file.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        place, what = first_problem(error, Run)
+        raise TrainError(what, where=f"{file}, {place}") from error
+
+
+def find(runs: Path, run: str | Path) -> Path:
+    """Return the folder of a run, given by its name or its path."""
+    for folder in (Path(run), runs / run):
+        if (folder / RUN).is_file():
+            return folder
+    raise TrainError(
+        "no such run", where=run, expected=f"a run of {runs}, or the folder of one"
+    )
+
+
+def model_of(folder: Path) -> Path:
+    """Return the best model of a run; the last one where none was validated."""
+    for name in (BEST, LAST):
+        if (folder / name).is_file():
+            return folder / name
+    raise TrainError("the run has no model yet", where=folder)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON, whole or not at all."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    manifest.write_whole(path, f"{text}\n".encode())
+
+
+def manifest_checksum(export: Path) -> str:
+    """Return the SHA-256 of an export's manifest, which names all its checksums."""
+    return hashlib.sha256((export / manifest.FILE_NAME).read_bytes()).hexdigest()

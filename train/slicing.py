@@ -1,0 +1,111 @@
+"""Cutting tracks into windows and scaling them, in training as in prediction.
+
+Every function takes and gives tensors, so that it runs inside a tf.data pipeline as
+well as on the features of one file.
+"""
+
+from typing import Any
+
+from train.engine import tf
+from train.windows import Window
+
+# Deviations below this are taken as this, so that silence stays silent instead of
+# becoming noise or NaN: 80 dB below full scale in a waveform, nothing in decibels.
+_LEAST_DEVIATION = 1e-4
+
+
+def prepared(audio: Any, window: Window) -> Any:
+    """Make a track ready to be cut: at least one window long, scaled if asked.
+
+    Parameters
+    ----------
+    audio : float32 tensor, shape (steps, ...)
+        A whole track; at least one step.
+    window : Window
+        The settings.
+
+    Returns
+    -------
+    float32 tensor, shape (max(steps, window.length), ...)
+        The track.
+    """
+    if window.standardise == "track":
+        audio = standardised(audio[tf.newaxis])[0]
+    steps = tf.shape(audio)[0]
+    if window.short_clips == "pad":
+        missing = tf.maximum(window.length - steps, 0)
+        lowest = tf.reduce_min(audio) if len(window.shape) > 1 else 0.0
+        paddings = [[0, missing]] + [[0, 0]] * (len(window.shape) - 1)
+        return tf.pad(audio, paddings, constant_values=lowest)
+    times = -(-window.length // steps)
+    repeated = tf.tile(audio, [times] + [1] * (len(window.shape) - 1))
+    return repeated[: tf.maximum(steps, window.length)]
+
+
+def even_starts(steps: Any, length: int, count: int) -> Any:
+    """Spread windows evenly over a track, from its start to its end.
+
+    Parameters
+    ----------
+    steps : int or int tensor
+        Length of the prepared track.
+    length : int
+        Length of a window.
+    count : int
+        How many are wanted; fewer where the track has fewer places for them. One
+        window lies in the middle.
+
+    Returns
+    -------
+    int32 tensor, shape (min(count, steps - length + 1),)
+        First step of each window, ascending, all different.
+    """
+    last = tf.cast(steps, tf.int32) - length
+    number = tf.minimum(count, last + 1)
+    if count == 1:
+        return tf.reshape(last // 2, (1,))
+    # In 64 bits, as the product overflows 32 on a long waveform.
+    places = tf.range(tf.cast(number, tf.int64)) * tf.cast(last, tf.int64)
+    return tf.cast(places // tf.cast(tf.maximum(number - 1, 1), tf.int64), tf.int32)
+
+
+def hop_starts(steps: Any, length: int, hop: int) -> Any:
+    """Place a window every `hop` steps, and one that ends where the track ends.
+
+    Returns
+    -------
+    int32 tensor, shape (windows,)
+        First step of each window, ascending, all different.
+    """
+    last = tf.cast(steps, tf.int32) - length
+    return tf.concat([tf.range(0, last, hop), [last]], axis=0)
+
+
+def cut(audio: Any, starts: Any, window: Window) -> Any:
+    """Cut windows out of a prepared track.
+
+    Parameters
+    ----------
+    audio : float32 tensor, shape (steps, ...)
+        The track.
+    starts : int tensor, shape (n,)
+        First step of each window.
+    window : Window
+        The settings.
+
+    Returns
+    -------
+    float32 tensor, shape (n, *window.shape)
+        The windows, standardised one by one if asked.
+    """
+    places = tf.cast(starts, tf.int32)[:, tf.newaxis] + tf.range(window.length)
+    windows = tf.ensure_shape(tf.gather(audio, places), [None, *window.shape])
+    return standardised(windows) if window.standardise == "window" else windows
+
+
+def standardised(windows: Any) -> Any:
+    """Scale each array of a batch to mean 0 and deviation 1; silence becomes 0."""
+    axes = list(range(1, windows.shape.rank))
+    mean = tf.reduce_mean(windows, axes, keepdims=True)
+    deviation = tf.math.reduce_std(windows, axes, keepdims=True)
+    return (windows - mean) / tf.maximum(deviation, _LEAST_DEVIATION)

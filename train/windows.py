@@ -1,0 +1,51 @@
+"""What a model sees of a track: the shape of a window and how it is scaled."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dataset.manifest import Features
+from train.config import Input
+from train.errors import TrainError
+
+
+class Window(BaseModel):
+    """How windows are cut and scaled; it travels inside a trained model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seconds: float = Field(gt=0, description="Length in time.")
+    shape: list[int] = Field(
+        min_length=1, description="Shape: (frames, mels) or (samples,)."
+    )
+    short_clips: Literal["repeat", "pad"] = Field(
+        description="What fills up a clip that is shorter than a window."
+    )
+    standardise: Literal["window", "track", "none"] = Field(
+        description="What gets mean 0 and deviation 1."
+    )
+
+    @property
+    def length(self) -> int:
+        """Steps along the first axis: frames or samples."""
+        return self.shape[0]
+
+
+def window_of(features: Features, settings: Input) -> Window:
+    """Return the window that a configuration asks for on an export's features."""
+    length = int(settings.window_seconds * features.frames_per_second)
+    standardise = settings.standardise
+    if standardise == "auto":
+        standardise = "window" if features.format == "logmel" else "track"
+    bands = [size for size in features.shape[1:] if size is not None]
+    if length < 1:
+        raise TrainError(
+            "a window has less than one frame",
+            where=f"input.window_seconds = {settings.window_seconds}",
+        )
+    return Window(
+        seconds=settings.window_seconds,
+        shape=[length, *bands],
+        short_clips=settings.short_clips,
+        standardise=standardise,
+    )
