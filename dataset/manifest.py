@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dataset.errors import DatasetError
+from lyre.validation import first_problem
 
 FILE_NAME = "manifest.json"
 SCHEMA_VERSION: Final = 1
@@ -24,11 +25,13 @@ Count = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of what is stored: fixed once made, no unknown fields."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Features(_Part):
+class Features(Part):
     """How a clip became the array of its record."""
 
     format: Literal["logmel", "waveform"] = Field(
@@ -66,7 +69,7 @@ class Features(_Part):
         return self.sample_rate / (self.hop or 1)
 
 
-class Layout(_Part):
+class Layout(Part):
     """How records were laid into shards."""
 
     shard_bytes: int = Field(gt=0, description="Size that shards were aimed at.")
@@ -76,7 +79,7 @@ class Layout(_Part):
     )
 
 
-class Shard(_Part):
+class Shard(Part):
     """One TFRecord file."""
 
     name: str = Field(description="Its path inside the export.")
@@ -86,7 +89,7 @@ class Shard(_Part):
     sha256: Sha256 = Field(description="Checksum of the file.")
 
 
-class Tag(_Part):
+class Tag(Part):
     """One output of a model, in its place."""
 
     position: Count = Field(description="Place in the label vector, from 0.")
@@ -95,7 +98,7 @@ class Tag(_Part):
     n_tracks: Count = Field(description="Tracks with it in the training set.")
 
 
-class SplitCounts(_Part):
+class SplitCounts(Part):
     """What a label set holds of one split."""
 
     tracks: Count = Field(description="Number of tracks, one record each.")
@@ -106,7 +109,7 @@ class SplitCounts(_Part):
     longest: Count = Field(description="Length of the longest record, first axis.")
 
 
-class FunnelRow(_Part):
+class FunnelRow(Part):
     """One rule of the cleaning, in its order."""
 
     rule_order: int = Field(description="Place of the rule.")
@@ -115,7 +118,7 @@ class FunnelRow(_Part):
     n_left: Count = Field(description="Tracks left after it.")
 
 
-class TrackKey(_Part):
+class TrackKey(Part):
     """The key of a track."""
 
     source: str = Field(description="Where it comes from, such as msd.")
@@ -130,10 +133,11 @@ class LeftOut(TrackKey):
     reason: str = Field(description="Why it was left out.")
 
 
-class LabelSet(_Part):
+class LabelSet(Part):
     """The labels of one recipe, laid over the audio of this export."""
 
-    name: str = Field(description="Recipe and version, such as training_set.v2.")
+    name: str = Field(description="Its name, usually that of the recipe.")
+    recipe: str = Field(description="Recipe and version, such as training_set.v2.")
     file: str = Field(description="Path of the labels inside the export.")
     sha256: Sha256 = Field(description="Checksum of that file.")
     table: str = Field(description="Table of the warehouse that was read.")
@@ -156,7 +160,7 @@ class LabelSet(_Part):
         return [entry.tag for entry in self.vocabulary]
 
 
-class Manifest(_Part):
+class Manifest(Part):
     """An export: its audio, and the label sets over it."""
 
     schema_version: Literal[1] = Field(
@@ -167,7 +171,7 @@ class Manifest(_Part):
     revision: str | None = Field(description="Revision of Lyre, where git knew it.")
     software: dict[str, str] = Field(description="Versions that shaped the values.")
     features: Features = Field(description="How clips became arrays.")
-    layout: Layout = Field(description="How records were laid into shards.")
+    layout: Layout = Field(description="How the shards were planned.")
     shards: list[Shard] = Field(description="The files, in order.")
     left_out: list[LeftOut] = Field(description="Tracks that could not be exported.")
     label_sets: list[LabelSet] = Field(
@@ -235,9 +239,8 @@ def read(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise DatasetError(first["msg"], where=f"{file}, {place}") from error
+        place, what = first_problem(error, Manifest)
+        raise DatasetError(what, where=f"{file}, {place}") from error
 
 
 def write(manifest: Manifest, folder: Path) -> Path:

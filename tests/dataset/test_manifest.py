@@ -1,0 +1,90 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from dataset import exports, manifest
+from dataset.errors import DatasetError
+
+
+def edit(folder, change):
+    file = folder / manifest.FILE_NAME
+    values = json.loads(file.read_text())
+    change(values)
+    file.write_text(json.dumps(values))
+
+
+def test_round_trip(small_export):
+    folder, described = small_export
+    assert manifest.read(folder) == described
+
+
+def test_it_is_sorted_indented_json(small_export):
+    text = (small_export[0] / manifest.FILE_NAME).read_text()
+    values = json.loads(text)
+    assert list(values) == sorted(values)
+    assert text.startswith('{\n  "created_at"')
+
+
+def test_every_field_is_described():
+    def described(schema):
+        for field in schema.get("properties", {}).values():
+            assert field.get("description"), field
+        for part in schema.get("$defs", {}).values():
+            described(part)
+
+    described(manifest.Manifest.model_json_schema())
+
+
+def test_label_sets_by_name(small_export):
+    _, described = small_export
+    assert described.label_set().tags == ["rock", "jazz"]
+    assert described.label_set("training_set.v2") is described.label_set()
+    with pytest.raises(DatasetError, match=r"no label set 'v9' .*training_set\.v2"):
+        described.label_set("v9")
+
+
+def test_shards_of_a_split(small_export):
+    _, described = small_export
+    assert [shard.records for shard in described.split_shards("validation")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda v: v.update(schema_version=2), "schema version 2 is not known"),
+        (lambda v: v["features"].update(hopp=1), "features.hopp: .*'hop'"),
+        (lambda v: v["shards"][0].update(records=-1), r"shards\.0\.records"),
+        (lambda v: v.pop("left_out"), "left_out"),
+    ],
+)
+def test_what_is_wrong_is_named(small_export, change, told):
+    folder, _ = small_export
+    edit(folder, change)
+    with pytest.raises(DatasetError, match=told):
+        manifest.read(folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null"])
+def test_other_files_are_no_manifests(tmp_path, text):
+    (tmp_path / manifest.FILE_NAME).write_text(text)
+    with pytest.raises(DatasetError, match=r"manifest\.json"):
+        manifest.read(tmp_path)
+
+
+def test_newest_takes_the_latest_finished_export(small_export):
+    folder, described = small_export
+    later = folder.parent / "later"
+    later.mkdir()
+    when = datetime(2026, 2, 1, tzinfo=UTC)
+    manifest.write(described.model_copy(update={"created_at": when}), later)
+    unfinished = folder.parent / "unfinished"
+    (unfinished / "shards").mkdir(parents=True)
+    (unfinished / "manifest.json.part").write_text("{}")
+    assert exports.newest(folder.parent) == later
+    assert exports.complete(folder.parent) == [folder, later]
+
+
+def test_newest_without_exports_tells_to_export(tmp_path):
+    with pytest.raises(DatasetError, match="python -m export tfrecord"):
+        exports.newest(tmp_path / "none")
