@@ -53,7 +53,7 @@ class Load:
         Its path, as logged.
     rows : int
         Rows loaded so far; the reader counts them.
-    failed_files : int
+    bad_files : list of (path, reason)
         Files of a tree that could not be read.
     repairs : Counter of str
         Texts repaired, by kind.
@@ -64,7 +64,7 @@ class Load:
     source: str
     path: str
     rows: int = 0
-    failed_files: int = 0
+    bad_files: list[tuple[str, str]] = field(default_factory=list)
     repairs: Counter[str] = field(default_factory=Counter)
     _aside: list[tuple[object, ...]] = field(default_factory=list)
 
@@ -102,6 +102,11 @@ class Load:
         self._aside.append(row)
         if len(self._aside) >= _ROWS_HELD:
             self.flush()
+
+    def set_file_aside(self, path: str, reason: str) -> None:
+        """Keep the name of a file that cannot be loaded, with the reason."""
+        self.bad_files.append((path, reason))
+        self.set_aside(None, reason, None, path=path)
 
     def flush(self) -> None:
         """Write the rows set aside that are still held in memory."""
@@ -163,11 +168,13 @@ class Outcome:
         ``"done"`` or ``"skipped"``.
     rows : int
         Rows loaded.
+    tables : dict of str to int
+        Rows in each table that the source fills.
     set_aside : dict of str to int
         Rows (or files) set aside, by reason.
     repairs : dict of str to int
         Texts repaired, by kind.
-    failed_files : int
+    bad_files : list of (path, reason)
         Files of a tree that could not be read.
     seconds : float
         How long it took.
@@ -177,9 +184,10 @@ class Outcome:
     path: str
     status: str
     rows: int
+    tables: dict[str, int]
     set_aside: dict[str, int]
     repairs: dict[str, int]
-    failed_files: int
+    bad_files: list[tuple[str, str]]
     seconds: float
 
 
@@ -222,7 +230,7 @@ def load(
     )
     if not force and _is_unchanged(connection, source):
         log_run(connection, run, source.fingerprint, started_at, 0.0, SKIPPED)
-        return _outcome(run, {}, SKIPPED, time.monotonic() - clock)
+        return _outcome(run, source, {}, SKIPPED, time.monotonic() - clock)
     try:
         aside = _replace(run, source, started_at, clock)
     except BaseException as error:
@@ -238,7 +246,15 @@ def load(
         raise
     # Without it the file would keep the replaced table's blocks until it is closed.
     connection.execute("checkpoint")
-    return _outcome(run, aside, DONE, time.monotonic() - clock)
+    return _outcome(run, source, aside, DONE, time.monotonic() - clock)
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """Return the number of rows of a raw table."""
+    rows = connection.execute(
+        f"select count(*) from {table.full_name}"  # noqa: S608
+    ).fetchall()
+    return int(rows[0][0])
 
 
 def next_run_id(connection: duckdb.DuckDBPyConnection) -> int:
@@ -321,15 +337,20 @@ def _is_unchanged(connection: duckdb.DuckDBPyConnection, source: Source) -> bool
     return last == (state.path, state.size_bytes, state.checksum)
 
 
-def _outcome(run: Load, aside: dict[str, int], status: str, seconds: float) -> Outcome:
+def _outcome(
+    run: Load, source: Source, aside: dict[str, int], status: str, seconds: float
+) -> Outcome:
     return Outcome(
         source=run.source,
         path=run.path,
         status=status,
         rows=run.rows,
+        tables={
+            table.name: count_rows(run.connection, table) for table in source.tables
+        },
         set_aside=aside,
         repairs=dict(+run.repairs),
-        failed_files=run.failed_files,
+        bad_files=run.bad_files,
         seconds=seconds,
     )
 

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from ingest import msd_file
 from ingest.errors import IngestError
 from ingest.files import check, fingerprint, shown
-from ingest.load import Load, Source
+from ingest.load import Load, Source, count_rows
 from ingest.msd_columns import mbtag_columns, song_columns, term_columns
 from ingest.msd_file import Chunk
 from ingest.tables import MSD_ARTIST_MBTAGS, MSD_ARTIST_TERMS, MSD_SONGS
@@ -108,7 +108,7 @@ def _fill(files: Sequence[_File], load: Load) -> None:
         songs.flush()
     if len(files) > 1:
         _set_repeats_aside(load)
-    load.rows = _count(load)
+    load.rows = count_rows(load.connection, MSD_SONGS)
     if load.rows == 0:
         raise IngestError(
             f"none of the {len(files):,} files could be read",
@@ -128,13 +128,8 @@ def _read(
         if file.is_named:
             raise
         songs.drop(file.path)
-        load.failed_files += 1
-        load.set_aside(None, error.what, None, path=shown(file.path))
-
-
-def _count(load: Load) -> int:
-    counted = load.connection.execute("select count(*) from raw.msd_songs").fetchall()
-    return int(counted[0][0])
+        load.set_file_aside(shown(file.path), error.what)
+        advance(1)
 
 
 def _set_repeats_aside(load: Load) -> None:

@@ -65,7 +65,8 @@ INGEST_RUNS = _table(
 
 ROWS_SET_ASIDE = _table(
     "rows_set_aside",
-    "One row per row or file of a source that could not be loaded, with the reason.",
+    "One row per row or file of a source that could not be loaded, or only in part, "
+    "with the reason; those of the latest load of each source.",
     """
     run_id BIGINT The run that met it, in ingest_runs.
     source VARCHAR As in ingest_runs.
