@@ -7,13 +7,13 @@ stay in one file that dbt itself cannot read.
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from lyre import settings
 from lyre.errors import LyreError
+from warehouse.database import open_to_write
 
 _INGEST_FIRST = "run python -m ingest all first"
 _RAW_TABLES = "select count(*) from duckdb_tables() where schema_name = 'raw'"
@@ -56,20 +56,9 @@ def _check_contents(path: Path) -> None:
     if not path.is_file():
         raise DbtRuntimeError(f"no warehouse at {path} yet; {_INGEST_FIRST}")
     try:
-        with duckdb.connect(str(path)) as connection:
+        with open_to_write(path) as connection:
             row = connection.execute(_RAW_TABLES).fetchone()
-    except duckdb.IOException as error:
-        raise DbtRuntimeError(
-            f"cannot open the warehouse {path}: {_first_line(error)}; "
-            "close the other program and run dbt again"
-        ) from error
-    except duckdb.Error as error:
-        raise DbtRuntimeError(
-            f"cannot open the warehouse {path}: {_first_line(error)}"
-        ) from error
+    except LyreError as error:
+        raise DbtRuntimeError(str(error)) from error
     if row is None or row[0] == 0:
         raise DbtRuntimeError(f"no raw tables in {path} yet; {_INGEST_FIRST}")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].strip()

@@ -1,0 +1,103 @@
+with
+
+matches as (
+
+    select * from {{ ref('match_verdicts', v=1) }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_audio__files') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('cleaning_rules') }}
+    where version = 1
+
+),
+
+exceptions as (
+
+    select * from {{ ref('track_exceptions') }}
+
+),
+
+judged as (
+
+    select
+        matches.source,
+        matches.track_id,
+        files.size_bytes,
+        files.header_seconds,
+        files.status,
+        files.error,
+
+    from matches
+    inner join files on matches.path = files.path
+
+),
+
+faults as (
+
+    select
+        source,
+        track_id,
+        'empty_file' as rule,
+        '0 bytes' as evidence,
+
+    from judged
+    where size_bytes = 0
+
+    union all
+
+    select
+        source,
+        track_id,
+        'unopenable' as rule,
+        'no header with a duration (' || coalesce(error, status, 'not scanned')
+        || ')' as evidence,
+
+    from judged
+    where header_seconds is null
+
+    union all
+
+    select
+        source,
+        track_id,
+        'file_too_small' as rule,
+        format('{:,} bytes <= {:,}', size_bytes, {{ var('min_file_bytes') }})
+            as evidence,
+
+    from judged
+    where size_bytes <= {{ var('min_file_bytes') }}
+
+),
+
+first_faults as (
+
+    {{ first_faults() }}
+
+),
+
+verdicts as (
+
+    select
+        judged.source,
+        judged.track_id,
+        first_faults.fault is null as is_kept,
+        first_faults.fault.rule as rule,
+        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
+
+    from judged
+    left join first_faults
+        on
+            judged.source = first_faults.source
+            and judged.track_id = first_faults.track_id
+
+)
+
+select * from verdicts

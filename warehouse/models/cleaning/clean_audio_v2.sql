@@ -1,0 +1,180 @@
+with
+
+matches as (
+
+    select * from {{ ref('match_verdicts', v=2) }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_audio__files') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('cleaning_rules') }}
+    where version = 2
+
+),
+
+exceptions as (
+
+    select * from {{ ref('track_exceptions') }}
+
+),
+
+judged as (
+
+    select
+        matches.source,
+        matches.track_id,
+        files.size_bytes,
+        files.header_seconds,
+        coalesce(files.decoded_seconds, 0) as decoded_seconds,
+        files.clipped_share,
+        files.bandwidth_hz,
+        files.channel_correlation,
+        files.status,
+        files.error,
+
+    from matches
+    inner join files on matches.path = files.path
+
+),
+
+faults as (
+
+    select
+        source,
+        track_id,
+        'empty_file' as rule,
+        '0 bytes' as evidence,
+
+    from judged
+    where size_bytes = 0
+
+    union all
+
+    select
+        source,
+        track_id,
+        'unopenable' as rule,
+        'nothing decoded (' || coalesce(error, status, 'not scanned') || ')'
+            as evidence,
+
+    from judged
+    where
+        decoded_seconds = 0
+        or coalesce(status, 'not scanned') not in ('ok', 'partial')
+
+    union all
+
+    select
+        source,
+        track_id,
+        'partial' as rule,
+        printf(
+            'decoding broke off after %.2f s (%s)',
+            decoded_seconds,
+            coalesce(error, status)
+        ) as evidence,
+
+    from judged
+    where status = 'partial'
+
+    union all
+
+    select
+        source,
+        track_id,
+        'too_short' as rule,
+        printf(
+            '%.2f s decoded < %.2f s',
+            decoded_seconds,
+            {{ var('min_decoded_seconds') }}::double
+        ) as evidence,
+
+    from judged
+    where decoded_seconds < {{ var('min_decoded_seconds') }}
+
+    union all
+
+    select
+        source,
+        track_id,
+        'duration_mismatch' as rule,
+        printf(
+            '%.2f s decoded of %.2f s declared', decoded_seconds, header_seconds
+        ) as evidence,
+
+    from judged
+    where header_seconds - decoded_seconds > {{ var('max_missing_seconds') }}
+
+    {% if var('max_clipped_share') is not none %}
+        union all
+
+        select
+            source,
+            track_id,
+            'clipped' as rule,
+            printf('share of clipped samples %.4f', clipped_share) as evidence,
+
+        from judged
+        where clipped_share > {{ var('max_clipped_share') }}
+    {% endif %}
+
+    {% if var('min_bandwidth_hz') is not none %}
+        union all
+
+        select
+            source,
+            track_id,
+            'narrow_band' as rule,
+            printf('band width %.0f Hz', bandwidth_hz) as evidence,
+
+        from judged
+        where bandwidth_hz < {{ var('min_bandwidth_hz') }}
+    {% endif %}
+
+    {% if var('min_channel_correlation') is not none %}
+        union all
+
+        select
+            source,
+            track_id,
+            'opposite_phase' as rule,
+            printf('correlation of the channels %.2f', channel_correlation)
+                as evidence,
+
+        from judged
+        where channel_correlation < {{ var('min_channel_correlation') }}
+    {% endif %}
+
+),
+
+first_faults as (
+
+    {{ first_faults() }}
+
+),
+
+verdicts as (
+
+    select
+        judged.source,
+        judged.track_id,
+        first_faults.fault is null as is_kept,
+        first_faults.fault.rule as rule,
+        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
+
+    from judged
+    left join first_faults
+        on
+            judged.source = first_faults.source
+            and judged.track_id = first_faults.track_id
+
+)
+
+select * from verdicts

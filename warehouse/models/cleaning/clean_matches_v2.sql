@@ -1,0 +1,266 @@
+with
+
+songs as (
+
+    select * from {{ ref('stg_msd__songs') }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_audio__files') }}
+
+),
+
+mismatches as (
+
+    select * from {{ ref('stg_msd__mismatches') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('cleaning_rules') }}
+    where version = 2
+
+),
+
+exceptions as (
+
+    select * from {{ ref('track_exceptions') }}
+
+),
+
+clips as (
+
+    select * from files
+    where status is distinct from 'vanished'
+
+),
+
+-- a file that is named by the track id outranks one found by its 7digital id
+pairs as (
+
+    select
+        songs.source,
+        songs.track_id,
+        clips.path,
+        true as is_named_by_track,
+
+    from songs
+    inner join clips on songs.track_id = clips.track_id
+
+    union
+
+    select
+        songs.source,
+        songs.track_id,
+        clips.path,
+        false as is_named_by_track,
+
+    from songs
+    inner join clips on songs.sevendigital_id = clips.sevendigital_id
+
+),
+
+best_pairs as (
+
+    select
+        pairs.source,
+        pairs.track_id,
+        pairs.path,
+        count(*) over (partition by pairs.source, pairs.track_id) as n_files,
+
+    from pairs
+    inner join clips on pairs.path = clips.path
+    qualify row_number() over (
+        partition by pairs.source, pairs.track_id
+        order by
+            pairs.is_named_by_track desc,
+            (clips.status = 'ok') desc nulls last,
+            clips.decoded_seconds desc nulls last,
+            clips.bit_rate desc nulls last,
+            pairs.path asc
+    ) = 1
+
+),
+
+named_songs as (
+
+    select
+        source,
+        track_id,
+        min({{ normalised_name('artist_name') }}) as artist,
+        min({{ normalised_name('title') }}) as title,
+
+    from songs
+    group by source, track_id
+
+),
+
+matches as (
+
+    select
+        named_songs.source,
+        named_songs.track_id,
+        named_songs.artist,
+        named_songs.title,
+        best_pairs.path,
+
+    from named_songs
+    left join best_pairs
+        on
+            named_songs.source = best_pairs.source
+            and named_songs.track_id = best_pairs.track_id
+
+),
+
+named_mismatches as (
+
+    select
+        source,
+        track_id,
+        line_number,
+        song_artist || ' - ' || song_title || ' != '
+        || track_artist || ' - ' || track_title as both_names,
+        {{ normalised_name('song_artist') }} as song_artist,
+        {{ normalised_name('song_title') }} as song_title,
+        {{ normalised_name('track_artist') }} as track_artist,
+        {{ normalised_name('track_title') }} as track_title,
+
+    from mismatches
+
+),
+
+-- a line without the song's own name cannot be checked, and counts
+true_mismatches as (
+
+    select
+        source,
+        track_id,
+        min(line_number) as line_number,
+        arg_min(both_names, line_number) as both_names,
+
+    from named_mismatches
+    where
+        not coalesce(
+            {{ name_similarity('song_artist', 'track_artist') }}
+            >= {{ var('same_name_similarity') }}
+            and {{ name_similarity('song_title', 'track_title') }}
+            >= {{ var('same_name_similarity') }},
+            false
+        )
+    group by source, track_id
+
+),
+
+listed_mismatches as (
+
+    select
+        matches.source,
+        matches.track_id,
+        'listed_mismatch' as rule,
+        'line ' || true_mismatches.line_number || ' of the list'
+        || coalesce(': ' || true_mismatches.both_names, '') as evidence,
+
+    from matches
+    inner join true_mismatches
+        on
+            matches.source = true_mismatches.source
+            and matches.track_id = true_mismatches.track_id
+
+),
+
+-- mismatches go first, so that a wrong match does not take the right one with it
+claims as (
+
+    select matches.*
+    from matches
+    left join listed_mismatches
+        on
+            matches.source = listed_mismatches.source
+            and matches.track_id = listed_mismatches.track_id
+    left join exceptions
+        on
+            matches.source = exceptions.source
+            and matches.track_id = exceptions.track_id
+            and exceptions.rule = 'listed_mismatch'
+    where
+        matches.path is not null
+        and (listed_mismatches.rule is null or exceptions.rule is not null)
+
+),
+
+-- whose clip it is cannot be told, unless all claim the same name: then they are
+-- duplicates of one another and clean_duplicates keeps the best
+contested_clips as (
+
+    select
+        path,
+        count(*) as n_songs,
+
+    from claims
+    group by path
+    having
+        count(*) > 1
+        and (
+            count(distinct {'artist': artist, 'title': title}) > 1
+            or bool_or(artist is null or title is null)
+        )
+
+),
+
+faults as (
+
+    select
+        source,
+        track_id,
+        'no_audio_file' as rule,
+        'no file carries the 7digital id or the track id of the song' as evidence,
+
+    from matches
+    where path is null
+
+    union all
+
+    select * from listed_mismatches
+
+    union all
+
+    select
+        claims.source,
+        claims.track_id,
+        'shared_7digital_id' as rule,
+        contested_clips.n_songs || ' songs of different names claim '
+        || claims.path as evidence,
+
+    from claims
+    inner join contested_clips on claims.path = contested_clips.path
+
+),
+
+first_faults as (
+
+    {{ first_faults() }}
+
+),
+
+verdicts as (
+
+    select
+        matches.source,
+        matches.track_id,
+        matches.path,
+        first_faults.fault is null as is_kept,
+        first_faults.fault.rule as rule,
+        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
+
+    from matches
+    left join first_faults
+        on
+            matches.source = first_faults.source
+            and matches.track_id = first_faults.track_id
+
+)
+
+select * from verdicts

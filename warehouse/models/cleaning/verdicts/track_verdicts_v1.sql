@@ -1,0 +1,86 @@
+with
+
+tracks as (
+
+    select * from {{ ref('tracks') }}
+
+),
+
+splits as (
+
+    select * from {{ ref('splits') }}
+
+),
+
+file_faults as (
+
+    select * from {{ ref('file_verdicts', v=1) }}
+
+),
+
+duplicates as (
+
+    select * from {{ ref('clean_duplicates', v=1) }}
+
+),
+
+rules as (
+
+    select * from {{ ref('cleaning_rules') }}
+    where version = 1
+
+),
+
+unsplit_tracks as (
+
+    select
+        tracks.source,
+        tracks.track_id,
+        'not_in_split_scheme' as rule,
+        'not in the split {{ var("split_by") }}' as evidence,
+
+    from tracks
+    left join splits
+        on
+            tracks.source = splits.source
+            and tracks.track_id = splits.track_id
+    where splits.split is null
+
+),
+
+later_faults as (
+
+    select
+        source,
+        track_id,
+        rule,
+        evidence,
+
+    from duplicates
+    where not is_kept
+
+    union all
+
+    select * from unsplit_tracks
+
+),
+
+ordered as (
+
+    select * from file_faults
+
+    union all
+
+    select
+        later_faults.source,
+        later_faults.track_id,
+        rules.rule_order,
+        later_faults.rule,
+        later_faults.evidence,
+
+    from later_faults
+    left join rules on later_faults.rule = rules.rule
+
+)
+
+select * from ordered

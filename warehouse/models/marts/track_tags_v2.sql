@@ -1,0 +1,71 @@
+{%- set min_weight = var('tag_min_weight') -%}
+with
+
+pairs as (
+
+    select * from {{ ref('stg_lastfm__track_tags') }}
+    {% if min_weight is not none -%}
+        where weight > {{ min_weight }}
+    {%- endif %}
+
+),
+
+lastfm_tracks as (
+
+    select * from {{ ref('stg_lastfm__tracks') }}
+
+),
+
+lastfm_tags as (
+
+    select * from {{ ref('stg_lastfm__tags') }}
+
+),
+
+tag_verdicts as (
+
+    select * from {{ ref('tag_verdicts', v=2) }}
+
+),
+
+clean_tags as (
+
+    select
+        lastfm_tags.source,
+        lastfm_tags.tag_rowid,
+        tag_verdicts.clean_tag as tag,
+
+    from lastfm_tags
+    inner join tag_verdicts
+        on
+            lastfm_tags.source = tag_verdicts.source
+            and lastfm_tags.tag = tag_verdicts.tag
+    where tag_verdicts.clean_tag is not null
+
+),
+
+-- several spellings of a tag on one track become one row
+track_tags as (
+
+    select
+        lastfm_tracks.source,
+        lastfm_tracks.track_id,
+        clean_tags.tag,
+        max(pairs.weight) as weight,
+        count(*) as n_pairs,
+
+    from pairs
+    inner join clean_tags
+        on
+            pairs.source = clean_tags.source
+            and pairs.tag_rowid = clean_tags.tag_rowid
+    inner join lastfm_tracks
+        on
+            pairs.source = lastfm_tracks.source
+            and pairs.tid_rowid = lastfm_tracks.tid_rowid
+    where lastfm_tracks.track_id is not null
+    group by lastfm_tracks.source, lastfm_tracks.track_id, clean_tags.tag
+
+)
+
+select * from track_tags

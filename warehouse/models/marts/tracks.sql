@@ -1,0 +1,151 @@
+with
+
+songs as (
+
+    select * from {{ ref('stg_msd__songs') }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_audio__files') }}
+
+),
+
+matches as (
+
+    select * from {{ ref('match_verdicts') }}
+
+),
+
+tagged_rows as (
+
+    select
+        source,
+        tid_rowid,
+        count(*) as n_raw_tags,
+
+    from {{ ref('stg_lastfm__track_tags') }}
+    group by source, tid_rowid
+
+),
+
+lastfm_tracks as (
+
+    select * from {{ ref('stg_lastfm__tracks') }}
+
+),
+
+tagged_tracks as (
+
+    select
+        lastfm_tracks.source,
+        lastfm_tracks.track_id,
+        sum(tagged_rows.n_raw_tags) as n_raw_tags,
+
+    from lastfm_tracks
+    inner join tagged_rows
+        on
+            lastfm_tracks.source = tagged_rows.source
+            and lastfm_tracks.tid_rowid = tagged_rows.tid_rowid
+    group by lastfm_tracks.source, lastfm_tracks.track_id
+
+),
+
+-- the same song may stand in several source files
+distinct_songs as (
+
+    select
+        *,
+        {{ normalised_name('artist_name') }} as normalised_artist,
+        {{ normalised_name('title') }} as normalised_title,
+
+    from songs
+    qualify row_number() over (
+        partition by source, track_id
+        order by source_file asc, song_id asc, sevendigital_id asc
+    ) = 1
+
+),
+
+joined as (
+
+    select
+        ----------  ids
+        distinct_songs.source,
+        distinct_songs.track_id,
+        distinct_songs.song_id,
+        distinct_songs.artist_id,
+        distinct_songs.artist_mbid,
+        coalesce(
+            distinct_songs.artist_id,
+            distinct_songs.normalised_artist,
+            distinct_songs.track_id
+        ) as artist_key,
+        distinct_songs.sevendigital_id,
+        distinct_songs.release_sevendigital_id,
+        distinct_songs.artist_sevendigital_id,
+        matches.path,
+        files.content_sha256,
+        files.sound_sha256,
+
+        ----------  text
+        distinct_songs.title,
+        distinct_songs.artist_name,
+        distinct_songs.release,
+        distinct_songs.artist_location,
+        distinct_songs.normalised_title,
+        distinct_songs.normalised_artist,
+        files.codec,
+        files.bit_rate_mode,
+        files.status as audio_status,
+        files.error as audio_error,
+
+        ----------  numerics of the song
+        distinct_songs.year,
+        (distinct_songs.year // 10 * 10) || 's' as decade,
+        distinct_songs.duration_seconds,
+        distinct_songs.tempo_bpm,
+        distinct_songs.loudness_db,
+        distinct_songs.key,
+        distinct_songs.key_confidence,
+        distinct_songs.mode,
+        distinct_songs.mode_confidence,
+        distinct_songs.time_signature,
+        distinct_songs.time_signature_confidence,
+        distinct_songs.song_hotttnesss,
+        distinct_songs.artist_hotttnesss,
+        distinct_songs.artist_familiarity,
+        distinct_songs.artist_latitude,
+        distinct_songs.artist_longitude,
+        coalesce(tagged_tracks.n_raw_tags, 0)::bigint as n_raw_tags,
+
+        ----------  numerics of the clip
+        files.size_bytes,
+        files.sample_rate,
+        files.channels,
+        files.bit_rate,
+        files.header_seconds,
+        files.decoded_seconds,
+        files.peak,
+        files.rms,
+        files.loudest_frame_db,
+        files.clipped_share,
+        files.dc_offset,
+        files.channel_correlation,
+        files.bandwidth_hz,
+
+    from distinct_songs
+    left join matches
+        on
+            distinct_songs.source = matches.source
+            and distinct_songs.track_id = matches.track_id
+    left join files on matches.path = files.path
+    left join tagged_tracks
+        on
+            distinct_songs.source = tagged_tracks.source
+            and distinct_songs.track_id = tagged_tracks.track_id
+
+)
+
+select * from joined
