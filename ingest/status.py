@@ -48,9 +48,10 @@ def status(connection: duckdb.DuckDBPyConnection) -> list[Loaded]:
     connection : duckdb.DuckDBPyConnection
         Reading is enough.
     """
+    loads = connection.execute(_LAST_LOADS).fetchall()
     return [
-        Loaded(*row[:5], _compare(row[1], *row[5:]))
-        for row in connection.execute(_LAST_LOADS).fetchall()
+        Loaded(source, path, rows, aside, started, _compare(path, size, modified))
+        for source, path, rows, aside, started, size, modified in loads
     ]
 
 
