@@ -1,0 +1,379 @@
+"""Bytes to samples: block by block, the same samples whatever the block size.
+
+The decoder is libsndfile (WAV, FLAC, Ogg, MP3, AIFF and more), chosen by content and
+never by name. It is given a stream freed of tags, read in blocks of one size and
+without seeking, because `soundfile` seeks after every block of an MP3 and changes the
+samples by it. What it jumped over or did not reach is kept in `Decoder.damage`.
+
+Against ffmpeg 9, MP3 streams that are cut in the middle of a frame or begin with a
+header frame without sound are up to one MPEG frame (1,152 samples) shorter here.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from audio import mpeg
+from audio.errors import AudioError
+from audio.header import read_tag_header
+from audio.sniff import HEAD_BYTES, ID3, MPEG, OGG, Kind, sniff
+from audio.source import Source
+
+Samples = npt.NDArray[np.float32]
+File = str | Path | bytes
+
+# Frames that are decoded at a time: 512 KiB of stereo, which stays in the cache.
+BLOCK_FRAMES = 65536
+
+# Encoders pad an MP3 by up to about three MPEG frames, which the header may count.
+_MPEG_SLACK_SAMPLES = 3 * 1152
+_SLACK_SECONDS = 0.1
+_RESCUE_FRAMES = 576
+_LONGER = 64
+_OGG_LAST_PAGE = 4
+_OGG_TAIL_BYTES = 2**17
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a clip before it is decoded.
+
+    Attributes
+    ----------
+    container, codec : str
+        As libsndfile names them, in lower case, such as ``"wav"`` and ``"pcm_16"``.
+    sample_rate : int
+        Hz.
+    channels : int
+        Number of channels.
+    bit_rate : int or None
+        Bits a second, as mutagen reads or computes it.
+    bit_rate_mode : str or None
+        ``"CBR"``, ``"VBR"`` or ``"ABR"``, where the stream has a header that says so.
+    seconds : float or None
+        Length by mutagen; None where it finds none.
+    promised_frames : int or None
+        Samples per channel that the header promises; None where there is no promise,
+        only an estimate.
+    """
+
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    bit_rate: int | None
+    bit_rate_mode: str | None
+    seconds: float | None
+    promised_frames: int | None
+
+
+class _Stream(soundfile.SoundFile):  # type: ignore[misc]
+    """A sound file that is read from start to end, without seeking in between."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+class Decoder:
+    """A clip that is being decoded.
+
+    Parameters
+    ----------
+    file : str, Path, bytes or Source
+        The clip, or its content.
+
+    Attributes
+    ----------
+    header : Header
+        What is known beforehand.
+    frames : int
+        Samples per channel decoded so far.
+    damage : str or None
+        After the last block: what is missing or wrong in the sound, in words.
+
+    Raises
+    ------
+    AudioError
+        The file is empty, or holds no sound that can be decoded.
+    OSError
+        The file cannot be read.
+    """
+
+    def __init__(self, file: File | Source) -> None:
+        self._owned = not isinstance(file, Source)
+        self._source = file if isinstance(file, Source) else Source(file)
+        self.frames = 0
+        self._damage: list[str] = []
+        try:
+            self._kind, self._start = sniff_source(self._source)
+            self._walk = self._walk_mpeg()
+            self._sound = self._open()
+            self.header = self._read_header()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._sound.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, if this decoder opened it."""
+        if self._owned:
+            self._source.close()
+
+    @property
+    def damage(self) -> str | None:
+        """What is missing or wrong; complete after the last block."""
+        return "; ".join(self._damage) or None
+
+    def blocks(self) -> Iterator[Samples]:
+        """Decode once, from start to end.
+
+        Yields
+        ------
+        ndarray of float32, shape (frames, channels)
+            `BLOCK_FRAMES` frames, the last block fewer; full scale is 1, lossy codecs
+            go beyond it. Samples that are not finite numbers become 0.
+
+        Raises
+        ------
+        AudioError
+            At the end, if no sample was decoded.
+        """
+        not_finite = 0
+        for block in self._read():
+            # One bad sample makes the sum bad; a pass of its own costs more.
+            with np.errstate(invalid="ignore", over="ignore"):
+                is_finite = np.isfinite(block.sum())
+            if not is_finite:
+                bad = ~np.isfinite(block)
+                not_finite += int(np.count_nonzero(bad))
+                block[bad] = 0.0
+            self.frames += len(block)
+            yield block
+        if self.frames == 0:
+            raise self._unreadable("no sample can be decoded")
+        if not_finite:
+            self._damage.append(f"{not_finite} samples are no finite numbers")
+        self._check_length()
+
+    def _walk_mpeg(self) -> mpeg.Stream | None:
+        if self._kind not in (None, MPEG, ID3):
+            return None
+        return mpeg.walk(self._source.read_at, self._source.size)
+
+    def _open(self) -> _Stream:
+        sound = self._open_part(claimed=None)
+        walk = self._walk
+        if walk is None or sound.frames >= walk.samples or _is_right(walk):
+            return sound
+        # The decoder would stop before the end: do not let it guess from the size.
+        sound.close()
+        return self._open_part(claimed=_LONGER * self._source.size)
+
+    def _open_part(self, claimed: int | None) -> _Stream:
+        try:
+            return _Stream(self._part(claimed))
+        except soundfile.LibsndfileError as error:
+            raise self._unreadable("not audio, or of a format not known") from error
+
+    def _part(self, claimed: int | None) -> BinaryIO:
+        walk = self._walk
+        if walk is None:
+            return self._source.stream(self._start)
+        start = walk.start if _is_right(walk) else walk.audio_start
+        return self._source.stream(start, walk.end, claimed=claimed)
+
+    def _read(self) -> Iterator[Samples]:
+        done = 0
+        while True:
+            try:
+                block: Samples = self._sound.read(
+                    BLOCK_FRAMES, dtype="float32", always_2d=True
+                )
+            except soundfile.LibsndfileError:
+                self._damage.append("the decoder stopped at an error")
+                yield from self._rescue(done)
+                return
+            if not len(block):
+                return
+            done += len(block)
+            yield block
+
+    def _rescue(self, done: int) -> Iterator[Samples]:
+        """Decode again, in small steps, what came before an error.
+
+        An error takes with it all samples that were read in the same call.
+        """
+        parts: list[Samples] = []
+        seen = 0
+        with self._open() as sound, contextlib.suppress(soundfile.LibsndfileError):
+            while seen < done + BLOCK_FRAMES:
+                part = sound.read(_RESCUE_FRAMES, dtype="float32", always_2d=True)
+                if not len(part):
+                    break
+                seen += len(part)
+                if seen > done:
+                    parts.append(part[max(0, done - seen + len(part)) :])
+        if parts:
+            yield np.concatenate(parts)
+
+    def _read_header(self) -> Header:
+        sound, tag = self._sound, read_tag_header(self._source, self._kind)
+        promised: int | None = None
+        if self._walk is not None:
+            promised = self._walk.promised_samples
+        elif tag.seconds is not None:
+            promised = round(tag.seconds * sound.samplerate)
+        return Header(
+            sound.format.lower(),
+            sound.subtype.lower(),
+            sound.samplerate,
+            sound.channels,
+            tag.bit_rate,
+            tag.bit_rate_mode,
+            tag.seconds,
+            promised,
+        )
+
+    def _check_length(self) -> None:
+        rate, walk = self.header.sample_rate, self._walk
+        slack = _SLACK_SECONDS * rate
+        if walk is not None:
+            slack = max(slack, _MPEG_SLACK_SAMPLES)
+        expected = max(
+            self.header.promised_frames or 0, walk.samples if walk is not None else 0
+        )
+        if self.frames < expected - slack:
+            self._damage.append(
+                f"{self.frames / rate:.2f} s of {expected / rate:.2f} s can be decoded"
+            )
+        if walk is not None and walk.lost_bytes:
+            self._damage.append(f"{walk.lost_bytes} bytes inside are no audio")
+        if self._kind == OGG and not _ends(self._source):
+            self._damage.append("the last page of the Ogg stream is missing")
+
+    def _unreadable(self, what: str) -> AudioError:
+        name = None if self._kind is None else self._kind.name
+        if self._kind == ID3 and self._walk is None:
+            what = "an ID3 tag without audio"
+        elif name is not None:
+            what = f"{what}: the content is {name}"
+        return AudioError(what, where=self._source.name)
+
+
+def read_info(file: File) -> Header:
+    """Read what a clip says about itself, without decoding it.
+
+    Parameters
+    ----------
+    file : str, Path or bytes
+        The clip, or its content.
+
+    Raises
+    ------
+    AudioError
+        The file is empty or no audio that can be decoded.
+    OSError
+        The file cannot be read.
+    """
+    with Decoder(file) as decoder:
+        return decoder.header
+
+
+def decode(file: File, block_frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
+    """Decode a clip block by block, in bounded memory.
+
+    Parameters
+    ----------
+    file : str, Path or bytes
+        The clip, or its content.
+    block_frames : int
+        Frames per block; it does not change the samples.
+
+    Yields
+    ------
+    ndarray of float32, shape (frames, channels)
+        At the clip's own rate; see `Decoder.blocks`.
+
+    Raises
+    ------
+    AudioError
+        The file is empty, or holds no sound that can be decoded.
+    OSError
+        The file cannot be read.
+    """
+    with Decoder(file) as decoder:
+        held: list[Samples] = []
+        for block in decoder.blocks():
+            held.append(block)
+            if sum(map(len, held)) < block_frames:
+                continue
+            joined = np.concatenate(held) if len(held) > 1 else block
+            whole = len(joined) - len(joined) % block_frames
+            for start in range(0, whole, block_frames):
+                yield joined[start : start + block_frames]
+            held = [joined[whole:]]
+        if rest := sum(map(len, held)):
+            yield np.concatenate(held)[-rest:]
+
+
+def sniff_source(source: Source) -> tuple[Kind | None, int]:
+    """Name the kind of a clip's content, and where it starts after an ID3 tag.
+
+    Raises
+    ------
+    AudioError
+        The file is empty.
+    """
+    if source.size == 0:
+        raise AudioError("the file is empty", reason="empty", where=source.name)
+    kind = sniff(source.read_at(0, HEAD_BYTES))
+    if kind != ID3:
+        return kind, 0
+    start = mpeg.skip_id3(source.read_at, 0)
+    return sniff(source.read_at(start, HEAD_BYTES)) or ID3, start
+
+
+def mute_decoders() -> None:
+    """Send what native libraries print to nowhere, for the life of this process.
+
+    libmpg123 comments on every damaged stream. For processes that decode and nothing
+    else; Python's own messages still go to standard error.
+    """
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+def _is_right(walk: mpeg.Stream) -> bool:
+    """Whether the decoder may believe the stream's own header."""
+    promised: Any = walk.promised_frames
+    return walk.has_xing and promised >= walk.frames
+
+
+def _ends(source: Source) -> bool:
+    """Whether the last page of an Ogg stream says that it is the last."""
+    start = max(0, source.size - _OGG_TAIL_BYTES)
+    tail = source.read_at(start, _OGG_TAIL_BYTES)
+    page = tail.rfind(b"OggS")
+    return page >= 0 and bool(tail[page + 5 : page + 6] > b"\3")

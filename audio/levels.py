@@ -1,0 +1,175 @@
+"""Levels, phase, band width and identity of a clip, gathered in one pass."""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft, signal
+
+from audio.mono import to_mono
+
+Samples = npt.NDArray[np.float32]
+
+# The highest value that 16 bits hold: what was cut off by a converter lies here, what
+# a lossy codec made of that lies here or above.
+FULL_SCALE = np.float32(32767 / 32768)
+
+_FRAME = 2048
+_FRAME_STEP = 32768
+_RANGE_DB = 90.0
+_NOISE_FLOOR_DB = -115.0
+
+
+class Levels:
+    """Accumulates what the samples of a clip say about it.
+
+    Parameters
+    ----------
+    channels : int
+        Number of channels.
+    rate : int
+        Sample rate, Hz.
+    """
+
+    def __init__(self, channels: int, rate: int) -> None:
+        self.frames = 0
+        self.peak = 0.0
+        self._clipped = 0
+        self._sums = np.zeros(channels)
+        self._squares = np.zeros(channels)
+        self._cross = 0.0
+        self._bandwidth = Bandwidth(rate)
+        self._sound = hashlib.sha256(f"{rate} Hz".encode())
+
+    def add(self, block: Samples) -> Samples:
+        """Take in the next block and return its mono mix.
+
+        Parameters
+        ----------
+        block : ndarray of float32, shape (frames, channels)
+            Finite samples.
+
+        Returns
+        -------
+        ndarray of float32, shape (frames,)
+        """
+        # Channels one after the other: every step below is then several times faster.
+        planar = np.ascontiguousarray(block.T)
+        mono = to_mono(planar.T)
+        self.frames += len(block)
+        peak = max(float(planar.max()), -float(planar.min()))
+        self.peak = max(self.peak, peak)
+        if peak >= FULL_SCALE:
+            self._clipped += int(np.count_nonzero(np.abs(planar) >= FULL_SCALE))
+        self._sums += planar.sum(axis=1)
+        self._squares += np.einsum("ij,ij->i", planar, planar)
+        if len(planar) > 1:
+            self._cross += float(np.einsum("i,i->", planar[0], planar[1]))
+        self._bandwidth.add(mono)
+        self._sound.update(_to_int16(planar[0], mono, peak).tobytes())
+        return mono
+
+    @property
+    def rms(self) -> float:
+        """Root mean square over all channels."""
+        return float(np.sqrt(self._squares.sum() / (self.frames * len(self._squares))))
+
+    @property
+    def clipped_share(self) -> float:
+        """Share of the samples of all channels at full scale or above."""
+        return self._clipped / (self.frames * len(self._sums))
+
+    @property
+    def dc_offset(self) -> float:
+        """Mean over all channels."""
+        return float(self._sums.sum() / (self.frames * len(self._sums)))
+
+    @property
+    def channel_correlation(self) -> float | None:
+        """Pearson correlation of the first two channels.
+
+        None for mono, and where one of the two is constant.
+        """
+        if len(self._sums) < 2:
+            return None
+        means = self._sums[:2] / self.frames
+        variances = self._squares[:2] / self.frames - means**2
+        # What float32 sums leave of a constant channel is no variance.
+        if np.any(variances <= 1e-6 * self._squares[:2] / self.frames):
+            return None
+        covariance = self._cross / self.frames - means[0] * means[1]
+        correlation = covariance / np.sqrt(variances[0] * variances[1])
+        return float(np.clip(correlation, -1.0, 1.0))
+
+    @property
+    def bandwidth_hz(self) -> float | None:
+        """See `Bandwidth.hz`."""
+        return self._bandwidth.hz
+
+    @property
+    def sound_sha256(self) -> str:
+        """Hash of the sound: equal for equal samples at the same rate.
+
+        It covers a 16-bit mix of the mono mix and the first channel, in which channels
+        of opposite phase do not cancel; a mono clip and the same clip with the channel
+        doubled are equal. Tags, container and lossless codec do not matter; another
+        decoder does, since decoders of lossy codecs round differently.
+        """
+        return self._sound.hexdigest()
+
+
+class Bandwidth:
+    """Finds the highest frequency with content.
+
+    The power spectra of a frame of 2,048 samples in every 32,768 are averaged. Content
+    is what lies less than 90 dB below the strongest bin and above -115 dBFS (a sine at
+    full scale being 0 dB), which is over the noise of 16 bits.
+
+    Parameters
+    ----------
+    rate : int
+        Sample rate, Hz.
+    """
+
+    _window = signal.get_window("hann", _FRAME).astype(np.float32)
+    _scale = float((2 / _window.sum(dtype=np.float64)) ** 2)
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._power = np.zeros(_FRAME // 2 + 1)
+        self._count = 0
+
+    def add(self, mono: Samples) -> None:
+        """Take in the next block.
+
+        Parameters
+        ----------
+        mono : ndarray of float32, shape (samples,)
+            A multiple of 32,768 samples; the last block may have any number.
+        """
+        for start in range(0, len(mono), _FRAME_STEP):
+            frame = mono[start : start + _FRAME]
+            if len(frame) < _FRAME and self._count:
+                return
+            windowed = frame * self._window[: len(frame)]
+            spectrum = fft.rfft(windowed, _FRAME)
+            self._power += spectrum.real**2 + spectrum.imag**2
+            self._count += 1
+
+    @property
+    def hz(self) -> float | None:
+        """The highest frequency with content, Hz; None for silence."""
+        if self._count == 0:
+            return None
+        power = self._power * (self._scale / self._count)
+        least = max(power.max() * 10 ** (-_RANGE_DB / 10), 10 ** (_NOISE_FLOOR_DB / 10))
+        bins = np.flatnonzero(power > least)
+        return float(bins[-1] * self._rate / _FRAME) if len(bins) else None
+
+
+def _to_int16(first: Samples, mono: Samples, peak: float) -> npt.NDArray[np.int16]:
+    mix = first + mono
+    mix *= np.float32(0.5 * 32768)
+    if peak >= FULL_SCALE:
+        np.clip(mix, -32768, 32767, out=mix)
+    return mix.astype("<i2")

@@ -1,0 +1,185 @@
+"""One pass over a clip: all that the warehouse wants to know about it.
+
+Measurements only; what they mean for a track is decided elsewhere. Damaged and foreign
+files are measured as far as it goes and get a status, never an exception.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from audio.decode import Decoder, Header, sniff_source
+from audio.errors import AudioError
+from audio.header import TagHeader, read_tag_header
+from audio.levels import Levels
+from audio.silence import FrameEnergies, loudest_db, silent_intervals, sound_intervals
+from audio.source import Source
+
+Status = Literal["ok", "partial", "empty", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A silent interval of a clip, by one threshold."""
+
+    threshold_db: float
+    number: int  # order in the clip, from 1
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured in a clip; None where there was nothing to measure.
+
+    Attributes
+    ----------
+    status : {"ok", "partial", "empty", "unreadable"}
+        ``"partial"``: sound was decoded, but some is missing or wrong; ``"empty"``:
+        the file has no bytes; ``"unreadable"``: no sample could be decoded.
+    error : str or None
+        What is wrong, where the status is not ``"ok"``.
+    content_sha256 : str or None
+        Hash of the file's bytes.
+    container, codec : str or None
+        As libsndfile names them; of an unreadable file, what its content is.
+    sample_rate, channels, bit_rate, bit_rate_mode
+        See `audio.decode.Header`.
+    header_seconds : float or None
+        Length by mutagen.
+    decoded_seconds, decoded_samples : float, int or None
+        Length as decoded; samples per channel.
+    sound_sha256, peak, rms, clipped_share, dc_offset, channel_correlation, bandwidth_hz
+        See `audio.levels.Levels`.
+    loudest_frame_db : float or None
+        See `audio.silence.loudest_db`.
+    silences : tuple of Silence
+        Silent intervals, by threshold.
+    """
+
+    status: Status
+    error: str | None = None
+    content_sha256: str | None = None
+    container: str | None = None
+    codec: str | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    bit_rate: int | None = None
+    bit_rate_mode: str | None = None
+    header_seconds: float | None = None
+    decoded_seconds: float | None = None
+    decoded_samples: int | None = None
+    sound_sha256: str | None = None
+    peak: float | None = None
+    rms: float | None = None
+    loudest_frame_db: float | None = None
+    clipped_share: float | None = None
+    dc_offset: float | None = None
+    channel_correlation: float | None = None
+    bandwidth_hz: float | None = None
+    silences: tuple[Silence, ...] = ()
+
+
+def measure(
+    file: str | Path | bytes, silence_thresholds_db: Sequence[float] = (60.0,)
+) -> Measurement:
+    """Decode a clip once and measure it.
+
+    Parameters
+    ----------
+    file : str, Path or bytes
+        The clip, or its content.
+    silence_thresholds_db : sequence of float
+        Decibels below the loudest frame at which a frame is silent.
+
+    Returns
+    -------
+    Measurement
+        Whatever the file is; a file that cannot be opened at all is "unreadable" too.
+    """
+    try:
+        source = Source(file)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return Measurement("unreadable", f"cannot be opened: {reason}")
+    try:
+        return _measure_source(source, silence_thresholds_db)
+    except AudioError as error:
+        return _describe_failure(source, error)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return Measurement("unreadable", f"cannot be read: {reason}")
+    finally:
+        source.close()
+
+
+def _measure_source(source: Source, thresholds_db: Sequence[float]) -> Measurement:
+    with Decoder(source) as decoder:
+        header = decoder.header
+        levels = Levels(header.channels, header.sample_rate)
+        energies = FrameEnergies()
+        for block in decoder.blocks():
+            energies.add(levels.add(block))
+        damage = decoder.damage
+    return _assemble(source.sha256(), header, damage, levels, energies, thresholds_db)
+
+
+def _assemble(
+    content_sha256: str,
+    header: Header,
+    damage: str | None,
+    levels: Levels,
+    energies: FrameEnergies,
+    thresholds_db: Sequence[float],
+) -> Measurement:
+    rms = energies.rms()
+    silences: list[Silence] = []
+    for threshold_db in thresholds_db:
+        sound = sound_intervals(rms, levels.frames, threshold_db)
+        silent = silent_intervals(sound, levels.frames) / header.sample_rate
+        silences.extend(
+            Silence(threshold_db, number, float(start), float(end))
+            for number, (start, end) in enumerate(silent, 1)
+        )
+    return Measurement(
+        status="ok" if damage is None else "partial",
+        error=damage,
+        content_sha256=content_sha256,
+        container=header.container,
+        codec=header.codec,
+        sample_rate=header.sample_rate,
+        channels=header.channels,
+        bit_rate=header.bit_rate,
+        bit_rate_mode=header.bit_rate_mode,
+        header_seconds=header.seconds,
+        decoded_seconds=levels.frames / header.sample_rate,
+        decoded_samples=levels.frames,
+        sound_sha256=levels.sound_sha256,
+        peak=levels.peak,
+        rms=levels.rms,
+        loudest_frame_db=loudest_db(rms),
+        clipped_share=levels.clipped_share,
+        dc_offset=levels.dc_offset,
+        channel_correlation=levels.channel_correlation,
+        bandwidth_hz=levels.bandwidth_hz,
+        silences=tuple(silences),
+    )
+
+
+def _describe_failure(source: Source, error: AudioError) -> Measurement:
+    """Tell what can be told of a file without sound: its bytes and its header."""
+    tag, name = TagHeader(), None
+    if error.reason != "empty":
+        kind, _ = sniff_source(source)
+        tag = read_tag_header(source, kind)
+        name = None if kind is None else kind.name
+    return Measurement(
+        status=error.reason,
+        error=error.what,
+        content_sha256=source.sha256(),
+        container=name,
+        bit_rate=tag.bit_rate,
+        bit_rate_mode=tag.bit_rate_mode,
+        header_seconds=tag.seconds,
+    )
