@@ -45,7 +45,7 @@ def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:
     files : iterable of Path
         The files found there.
     """
-    listing = [(path, path.stat()) for path in files]
+    listing = [(path, _stat(path)) for path in files]
     path = _JOINED_BY.join(shown(path.absolute()) for path in named)
     size = sum(stat.st_size for _, stat in listing)
     newest = max((stat.st_mtime for _, stat in listing), default=0.0)
@@ -97,6 +97,11 @@ def fault_of(path: Path) -> str | None:
     if head == _LFS_POINTER:
         return "this is a git-LFS pointer, not the file itself; run `git lfs pull`"
     return None
+
+
+def _stat(path: Path) -> os.stat_result:
+    # A link that points nowhere is reported when it is read.
+    return path.stat() if path.exists() else path.lstat()
 
 
 def _sha256_of_file(path: Path) -> str:

@@ -281,16 +281,20 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        A connection that may write.
+        A connection that may write, outside of a transaction.
     """
-    connection.execute(f"create schema if not exists {SCHEMA}")
     found = connection.execute(
         "select table_name from duckdb_tables() where schema_name = ?", [SCHEMA]
     ).fetchall()
     there = {name for (name,) in found}
-    for table in TABLES:
-        if table.name not in there:
+    missing = [table for table in TABLES if table.name not in there]
+    if missing:
+        # One transaction: each statement alone would wait for the disk.
+        connection.execute("begin transaction")
+        connection.execute(f"create schema if not exists {SCHEMA}")
+        for table in missing:
             replace_table(connection, table)
+        connection.execute("commit")
 
 
 def replace_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
