@@ -1,7 +1,7 @@
 -- No sound is in two splits of the latest training set.
 select
     tracks.sound_sha256,
-    count(distinct training_set.split) as n_splits,
+    count(distinct training_set.split) as n_splits
 
 from {{ ref('training_set') }} as training_set
 inner join {{ ref('tracks') }} as tracks

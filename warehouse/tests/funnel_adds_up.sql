@@ -7,7 +7,7 @@ ends as (
         1 as version,
         max(n_left) as n_songs,
         min(n_left) as n_kept,
-        max(n_left) - sum(n_excluded) as n_expected,
+        max(n_left) - sum(n_excluded) as n_expected
 
     from {{ ref('cleaning_funnel', v=1) }}
 
@@ -17,7 +17,7 @@ ends as (
         2 as version,
         max(n_left) as n_songs,
         min(n_left) as n_kept,
-        max(n_left) - sum(n_excluded) as n_expected,
+        max(n_left) - sum(n_excluded) as n_expected
 
     from {{ ref('cleaning_funnel', v=2) }}
 
@@ -28,18 +28,18 @@ counts as (
     select
         1 as version,
         (select count(*) from {{ ref('tracks') }}) as n_songs,
-        (select count(*) from {{ ref('training_set', v=1) }}) as n_kept,
+        (select count(*) from {{ ref('training_set', v=1) }}) as n_kept
 
     union all
 
     select
         2 as version,
         (select count(*) from {{ ref('tracks') }}) as n_songs,
-        (select count(*) from {{ ref('training_set', v=2) }}) as n_kept,
+        (select count(*) from {{ ref('training_set', v=2) }}) as n_kept
 
 )
 
-select * from ends
+select ends.* from ends
 inner join counts on ends.version = counts.version
 where
     ends.n_songs != counts.n_songs

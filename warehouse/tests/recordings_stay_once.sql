@@ -1,7 +1,7 @@
 -- Of tracks with equal sound, v2 keeps one: no link joins two components.
 select
     tracks.sound_sha256,
-    count(*) as n_tracks,
+    count(*) as n_tracks
 
 from {{ ref('training_set', v=2) }} as training_set
 inner join {{ ref('tracks') }} as tracks

@@ -33,7 +33,7 @@ judged as (
         files.size_bytes,
         files.header_seconds,
         files.status,
-        files.error,
+        files.error
 
     from matches
     inner join files on matches.path = files.path
@@ -46,7 +46,7 @@ faults as (
         source,
         track_id,
         'empty_file' as rule,
-        '0 bytes' as evidence,
+        '0 bytes' as evidence
 
     from judged
     where size_bytes = 0
@@ -58,7 +58,7 @@ faults as (
         track_id,
         'unopenable' as rule,
         'no header with a duration (' || coalesce(error, status, 'not scanned')
-        || ')' as evidence,
+        || ')' as evidence
 
     from judged
     where header_seconds is null
@@ -70,33 +70,16 @@ faults as (
         track_id,
         'file_too_small' as rule,
         format('{:,} bytes <= {:,}', size_bytes, {{ var('min_file_bytes') }})
-            as evidence,
+            as evidence
 
     from judged
     where size_bytes <= {{ var('min_file_bytes') }}
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        judged.source,
-        judged.track_id,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from judged
-    left join first_faults
-        on
-            judged.source = first_faults.source
-            and judged.track_id = first_faults.track_id
+    {{ first_verdicts('judged') }}
 
 )
 

@@ -37,7 +37,7 @@ judged as (
         files.bandwidth_hz,
         files.channel_correlation,
         files.status,
-        files.error,
+        files.error
 
     from matches
     inner join files on matches.path = files.path
@@ -50,7 +50,7 @@ faults as (
         source,
         track_id,
         'empty_file' as rule,
-        '0 bytes' as evidence,
+        '0 bytes' as evidence
 
     from judged
     where size_bytes = 0
@@ -62,7 +62,7 @@ faults as (
         track_id,
         'unopenable' as rule,
         'nothing decoded (' || coalesce(error, status, 'not scanned') || ')'
-            as evidence,
+            as evidence
 
     from judged
     where
@@ -79,7 +79,7 @@ faults as (
             'decoding broke off after %.2f s (%s)',
             decoded_seconds,
             coalesce(error, status)
-        ) as evidence,
+        ) as evidence
 
     from judged
     where status = 'partial'
@@ -94,7 +94,7 @@ faults as (
             '%.2f s decoded < %.2f s',
             decoded_seconds,
             {{ var('min_decoded_seconds') }}::double
-        ) as evidence,
+        ) as evidence
 
     from judged
     where decoded_seconds < {{ var('min_decoded_seconds') }}
@@ -107,7 +107,7 @@ faults as (
         'duration_mismatch' as rule,
         printf(
             '%.2f s decoded of %.2f s declared', decoded_seconds, header_seconds
-        ) as evidence,
+        ) as evidence
 
     from judged
     where header_seconds - decoded_seconds > {{ var('max_missing_seconds') }}
@@ -119,7 +119,7 @@ faults as (
             source,
             track_id,
             'clipped' as rule,
-            printf('share of clipped samples %.4f', clipped_share) as evidence,
+            printf('share of clipped samples %.4f', clipped_share) as evidence
 
         from judged
         where clipped_share > {{ var('max_clipped_share') }}
@@ -132,7 +132,7 @@ faults as (
             source,
             track_id,
             'narrow_band' as rule,
-            printf('band width %.0f Hz', bandwidth_hz) as evidence,
+            printf('band width %.0f Hz', bandwidth_hz) as evidence
 
         from judged
         where bandwidth_hz < {{ var('min_bandwidth_hz') }}
@@ -146,7 +146,7 @@ faults as (
             track_id,
             'opposite_phase' as rule,
             printf('correlation of the channels %.2f', channel_correlation)
-                as evidence,
+                as evidence
 
         from judged
         where channel_correlation < {{ var('min_channel_correlation') }}
@@ -154,26 +154,9 @@ faults as (
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        judged.source,
-        judged.track_id,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from judged
-    left join first_faults
-        on
-            judged.source = first_faults.source
-            and judged.track_id = first_faults.track_id
+    {{ first_verdicts('judged') }}
 
 )
 

@@ -36,17 +36,21 @@ earlier_faults as (
 
     select
         source,
-        track_id,
+        track_id
 
     from file_faults
-    where rule_order < (select rule_order from rules where rule = 'duplicate')
+    where
+        rule_order < (
+            select rules.rule_order from rules
+            where rules.rule = 'duplicate'
+        )
 
     {% if var('exclude_untagged_v1') %}
         union
 
         select
             tracks.source,
-            tracks.track_id,
+            tracks.track_id
 
         from tracks
         left join exceptions
@@ -65,7 +69,7 @@ survivors as (
 
     select
         source,
-        track_id,
+        track_id
 
     from tracks
     except
@@ -81,7 +85,7 @@ members as (
         survivors.track_id,
         listed_duplicates.group_number,
         any_value(listed_duplicates.group_label) as group_label,
-        md5('{{ var("duplicate_seed_v1") }}' || survivors.track_id) as lot,
+        md5('{{ var("duplicate_seed_v1") }}' || survivors.track_id) as lot
 
     from survivors
     inner join listed_duplicates
@@ -101,7 +105,7 @@ drawn as (
         first_value(track_id) over (
             same_group
             order by lot asc, track_id asc
-        ) as kept_track_id,
+        ) as kept_track_id
 
     from members
     window same_group as (partition by source, group_number)
@@ -115,7 +119,7 @@ losers as (
         case
             when n_members = 1 then 'the only one left'
             else kept_track_id || ' is kept'
-        end as outcome,
+        end as outcome
 
     from drawn
     where
@@ -134,33 +138,16 @@ faults as (
             'group ' || group_number || coalesce(' (' || group_label || ')', '')
             || ': ' || outcome,
             '; ' order by group_number
-        ) as evidence,
+        ) as evidence
 
     from losers
     group by source, track_id
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        tracks.source,
-        tracks.track_id,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from tracks
-    left join first_faults
-        on
-            tracks.source = first_faults.source
-            and tracks.track_id = first_faults.track_id
+    {{ first_verdicts('tracks') }}
 
 )
 

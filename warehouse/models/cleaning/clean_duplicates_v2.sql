@@ -295,26 +295,9 @@ faults as (
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        tracks.source,
-        tracks.track_id,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from tracks
-    left join first_faults
-        on
-            tracks.source = first_faults.source
-            and tracks.track_id = first_faults.track_id
+    {{ first_verdicts('tracks') }}
 
 )
 

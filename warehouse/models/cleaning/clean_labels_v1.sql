@@ -37,7 +37,7 @@ tag_counts as (
         track_tags.source,
         track_tags.track_id,
         count(*) as n_clean_tags,
-        count(vocabulary.tag) as n_labels,
+        count(vocabulary.tag) as n_labels
 
     from track_tags
     left join vocabulary on track_tags.tag = vocabulary.tag
@@ -52,7 +52,7 @@ judged as (
         tracks.track_id,
         tracks.n_raw_tags,
         coalesce(tag_counts.n_clean_tags, 0) as n_clean_tags,
-        coalesce(tag_counts.n_labels, 0) as n_labels,
+        coalesce(tag_counts.n_labels, 0) as n_labels
 
     from tracks
     left join tag_counts
@@ -73,33 +73,16 @@ faults as (
             else 'no_vocabulary_tag'
         end as rule,
         n_raw_tags || ' raw tags, ' || n_clean_tags || ' clean tags, '
-        || n_labels || ' labels' as evidence,
+        || n_labels || ' labels' as evidence
 
     from judged
     where n_labels = 0
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        judged.source,
-        judged.track_id,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from judged
-    left join first_faults
-        on
-            judged.source = first_faults.source
-            and judged.track_id = first_faults.track_id
+    {{ first_verdicts('judged') }}
 
 )
 

@@ -35,7 +35,7 @@ tracks as (
 
     select distinct
         source,
-        track_id,
+        track_id
 
     from songs
 
@@ -48,7 +48,7 @@ clips as (
         path,
         try_cast(
             regexp_extract(file_name, '^([0-9]+).{9}$', 1) as bigint
-        ) as sevendigital_id,
+        ) as sevendigital_id
 
     from files
     where
@@ -66,7 +66,7 @@ pairs as (
         clips.path,
         count(*) over (
             partition by songs.source, songs.sevendigital_id
-        ) as n_pairs_of_id,
+        ) as n_pairs_of_id
 
     from songs
     inner join clips on songs.sevendigital_id = clips.sevendigital_id
@@ -77,7 +77,7 @@ unshared_pairs as (
 
     select
         *,
-        count(*) over (partition by source, track_id) as n_pairs_of_track,
+        count(*) over (partition by source, track_id) as n_pairs_of_track
 
     from pairs
     where n_pairs_of_id = 1
@@ -89,11 +89,10 @@ matches as (
     select
         tracks.source,
         tracks.track_id,
-        min(pairs.path) as any_path,
+        coalesce(min(unshared_pairs.path), min(pairs.path)) as path,
         min(pairs.sevendigital_id) as sevendigital_id,
         max(pairs.n_pairs_of_id) as n_pairs_of_id,
-        min(unshared_pairs.path) as unshared_path,
-        max(unshared_pairs.n_pairs_of_track) as n_pairs_of_track,
+        max(unshared_pairs.n_pairs_of_track) as n_pairs_of_track
 
     from tracks
     left join pairs
@@ -109,7 +108,7 @@ listed_tracks as (
     select
         source,
         regexp_extract(line, 'T[A-Z0-9]{17}') as track_id,
-        min(line_number) as line_number,
+        min(line_number) as line_number
 
     from mismatches
     group by all
@@ -122,10 +121,10 @@ faults as (
         source,
         track_id,
         'no_audio_file' as rule,
-        'no file carries the 7digital id of the song' as evidence,
+        'no file carries the 7digital id of the song' as evidence
 
     from matches
-    where any_path is null
+    where path is null
 
     union all
 
@@ -134,10 +133,10 @@ faults as (
         track_id,
         'shared_7digital_id' as rule,
         '7digital id ' || sevendigital_id || ' occurs in ' || n_pairs_of_id
-        || ' pairs of song and file' as evidence,
+        || ' pairs of song and file' as evidence
 
     from matches
-    where any_path is not null and unshared_path is null
+    where path is not null and n_pairs_of_track is null
 
     union all
 
@@ -146,7 +145,7 @@ faults as (
         track_id,
         'repeated_track_id' as rule,
         'track id occurs in ' || n_pairs_of_track
-        || ' pairs of song and file' as evidence,
+        || ' pairs of song and file' as evidence
 
     from matches
     where n_pairs_of_track > 1
@@ -157,7 +156,7 @@ faults as (
         matches.source,
         matches.track_id,
         'listed_mismatch' as rule,
-        'line ' || listed_tracks.line_number || ' of the list' as evidence,
+        'line ' || listed_tracks.line_number || ' of the list' as evidence
 
     from matches
     inner join listed_tracks
@@ -167,27 +166,9 @@ faults as (
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        matches.source,
-        matches.track_id,
-        coalesce(matches.unshared_path, matches.any_path) as path,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from matches
-    left join first_faults
-        on
-            matches.source = first_faults.source
-            and matches.track_id = first_faults.track_id
+    {{ first_verdicts('matches', ['path']) }}
 
 )
 

@@ -45,7 +45,7 @@ pairs as (
         songs.source,
         songs.track_id,
         clips.path,
-        true as is_named_by_track,
+        true as is_named_by_track
 
     from songs
     inner join clips on songs.track_id = clips.track_id
@@ -56,7 +56,7 @@ pairs as (
         songs.source,
         songs.track_id,
         clips.path,
-        false as is_named_by_track,
+        false as is_named_by_track
 
     from songs
     inner join clips on songs.sevendigital_id = clips.sevendigital_id
@@ -69,7 +69,7 @@ best_pairs as (
         pairs.source,
         pairs.track_id,
         pairs.path,
-        count(*) over (partition by pairs.source, pairs.track_id) as n_files,
+        count(*) over (partition by pairs.source, pairs.track_id) as n_files
 
     from pairs
     inner join clips on pairs.path = clips.path
@@ -91,7 +91,7 @@ named_songs as (
         source,
         track_id,
         min({{ normalised_name('artist_name') }}) as artist,
-        min({{ normalised_name('title') }}) as title,
+        min({{ normalised_name('title') }}) as title
 
     from songs
     group by source, track_id
@@ -105,7 +105,7 @@ matches as (
         named_songs.track_id,
         named_songs.artist,
         named_songs.title,
-        best_pairs.path,
+        best_pairs.path
 
     from named_songs
     left join best_pairs
@@ -126,7 +126,7 @@ named_mismatches as (
         {{ normalised_name('song_artist') }} as song_artist,
         {{ normalised_name('song_title') }} as song_title,
         {{ normalised_name('track_artist') }} as track_artist,
-        {{ normalised_name('track_title') }} as track_title,
+        {{ normalised_name('track_title') }} as track_title
 
     from mismatches
 
@@ -139,7 +139,7 @@ true_mismatches as (
         source,
         track_id,
         min(line_number) as line_number,
-        arg_min(both_names, line_number) as both_names,
+        arg_min(both_names, line_number) as both_names
 
     from named_mismatches
     where
@@ -161,7 +161,7 @@ listed_mismatches as (
         matches.track_id,
         'listed_mismatch' as rule,
         'line ' || true_mismatches.line_number || ' of the list'
-        || coalesce(': ' || true_mismatches.both_names, '') as evidence,
+        || coalesce(': ' || true_mismatches.both_names, '') as evidence
 
     from matches
     inner join true_mismatches
@@ -197,14 +197,14 @@ contested_clips as (
 
     select
         path,
-        count(*) as n_songs,
+        count(*) as n_songs
 
     from claims
     group by path
     having
         count(*) > 1
         and (
-            count(distinct {'artist': artist, 'title': title}) > 1
+            count(distinct artist || ' - ' || title) > 1
             or bool_or(artist is null or title is null)
         )
 
@@ -216,7 +216,7 @@ faults as (
         source,
         track_id,
         'no_audio_file' as rule,
-        'no file carries the 7digital id or the track id of the song' as evidence,
+        'no file carries the 7digital id or the track id of the song' as evidence
 
     from matches
     where path is null
@@ -232,34 +232,16 @@ faults as (
         claims.track_id,
         'shared_7digital_id' as rule,
         contested_clips.n_songs || ' songs of different names claim '
-        || claims.path as evidence,
+        || claims.path as evidence
 
     from claims
     inner join contested_clips on claims.path = contested_clips.path
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        matches.source,
-        matches.track_id,
-        matches.path,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from matches
-    left join first_faults
-        on
-            matches.source = first_faults.source
-            and matches.track_id = first_faults.track_id
+    {{ first_verdicts('matches', ['path']) }}
 
 )
 

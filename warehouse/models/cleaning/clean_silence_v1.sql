@@ -38,7 +38,7 @@ judged as (
         matches.source,
         matches.track_id,
         files.path,
-        coalesce(files.decoded_seconds, 0) as decoded_seconds,
+        coalesce(files.decoded_seconds, 0) as decoded_seconds
 
     from matches
     inner join files on matches.path = files.path
@@ -57,26 +57,9 @@ faults as (
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        judged.source,
-        judged.track_id,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from judged
-    left join first_faults
-        on
-            judged.source = first_faults.source
-            and judged.track_id = first_faults.track_id
+    {{ first_verdicts('judged') }}
 
 )
 

@@ -39,7 +39,7 @@ judged as (
         matches.track_id,
         files.path,
         coalesce(files.decoded_seconds, 0) as decoded_seconds,
-        files.loudest_frame_db,
+        files.loudest_frame_db
 
     from matches
     inner join files on matches.path = files.path
@@ -62,7 +62,7 @@ faults as (
             'loudest frame %.1f dBFS < %.1f dBFS',
             loudest_frame_db,
             {{ var('silence_floor_db') }}::double
-        ) as evidence,
+        ) as evidence
 
     from judged
     where loudest_frame_db < {{ var('silence_floor_db') }}
@@ -73,26 +73,9 @@ faults as (
 
 ),
 
-first_faults as (
-
-    {{ first_faults() }}
-
-),
-
 verdicts as (
 
-    select
-        judged.source,
-        judged.track_id,
-        first_faults.fault is null as is_kept,
-        first_faults.fault.rule as rule,
-        coalesce(first_faults.fault.evidence, first_faults.waiver) as evidence,
-
-    from judged
-    left join first_faults
-        on
-            judged.source = first_faults.source
-            and judged.track_id = first_faults.track_id
+    {{ first_verdicts('judged') }}
 
 )
 

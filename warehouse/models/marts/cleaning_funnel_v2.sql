@@ -24,7 +24,7 @@ first_exclusions as (
     select
         source,
         track_id,
-        min(rule_order) as rule_order,
+        min(rule_order) as rule_order
 
     from excluded
     group by source, track_id
@@ -36,14 +36,14 @@ steps as (
     select
         0 as rule_order,
         'all_songs' as rule,
-        0 as n_excluded,
+        0 as n_excluded
 
     union all
 
     select
         rules.rule_order,
         rules.rule,
-        count(first_exclusions.track_id) as n_excluded,
+        count(first_exclusions.track_id) as n_excluded
 
     from rules
     left join first_exclusions on rules.rule_order = first_exclusions.rule_order
@@ -60,7 +60,7 @@ funnel as (
         (
             (select count(*) from tracks)
             - sum(n_excluded) over (order by rule_order)
-        )::bigint as n_left,
+        )::bigint as n_left
 
     from steps
 

@@ -28,7 +28,7 @@ excluded as (
         rule_order,
         rule,
         1 as version,
-        evidence,
+        evidence
 
     from track_verdicts
 
@@ -40,7 +40,7 @@ excluded as (
         rules.rule_order,
         label_verdicts.rule,
         1 as version,
-        label_verdicts.evidence,
+        label_verdicts.evidence
 
     from label_verdicts
     left join rules on label_verdicts.rule = rules.rule

@@ -1,5 +1,8 @@
 {%- set split_by = var('split_by') -%}
 {%- set shares = var('split_shares') -%}
+{%- set train = shares.train | float -%}
+{%- set validation = shares.validation | float -%}
+{%- set test = shares.test | float -%}
 {%- set key = 'track_id' if split_by == 'track' else 'artist_key' -%}
 with
 
@@ -15,43 +18,44 @@ published_splits as (
 
 ),
 
-{% if split_by in ['artist', 'track'] -%}
-hashed as (
+-- a hash of the artist's or the track's own key, so that new songs move no old one
+placed_tracks as (
 
     select
         source,
         track_id,
         artist_key,
         {{ hash_share("'" ~ var('split_seed') ~ "' || " ~ key) }}
-        * {{ shares.values() | sum }} as place,
+        * {{ train + validation + test }} as place
 
     from tracks
+    where {{ split_by in ['artist', 'track'] }}
 
 ),
 
-split_tracks as (
+hashed_tracks as (
 
     select
         source,
         track_id,
         artist_key,
         case
-            when place < {{ shares.train }} then 'train'
-            when place < {{ shares.train + shares.validation }} then 'validation'
+            when place < {{ train }} then 'train'
+            when place < {{ train + validation }} then 'validation'
             else 'test'
-        end as split,
+        end as split
 
-    from hashed
+    from placed_tracks
 
-)
-{%- else -%}
-split_tracks as (
+),
+
+published_tracks as (
 
     select
         tracks.source,
         tracks.track_id,
         tracks.artist_key,
-        published_splits.split,
+        published_splits.split
 
     from tracks
     inner join published_splits
@@ -60,7 +64,14 @@ split_tracks as (
             and tracks.track_id = published_splits.track_id
     where published_splits.split_scheme = '{{ split_by }}'
 
+),
+
+split_tracks as (
+
+    select * from hashed_tracks
+    union all
+    select * from published_tracks
+
 )
-{%- endif %}
 
 select * from split_tracks

@@ -28,13 +28,13 @@ kept_tracks as (
 
     select
         source,
-        track_id,
+        track_id
 
     from tracks
     except
     select
         source,
-        track_id,
+        track_id
 
     from excluded
 
@@ -45,7 +45,7 @@ clean_tags as (
     select
         clean_tag as tag,
         min(category) as category,
-        count(*) as n_spellings,
+        count(*) as n_spellings
 
     from tag_verdicts
     where clean_tag is not null
@@ -59,7 +59,7 @@ popularities as (
         track_tags.tag,
         count(*) as n_tracks,
         -- as in 2019, two spellings on one track count twice
-        sum(track_tags.n_pairs)::bigint as popularity,
+        sum(track_tags.n_pairs)::bigint as popularity
 
     from track_tags
     inner join kept_tracks
@@ -80,7 +80,7 @@ ranked as (
         coalesce(popularities.popularity, 0) as popularity,
         row_number() over (
             order by coalesce(popularities.popularity, 0) desc, clean_tags.tag asc
-        ) as rank,
+        ) as rank
 
     from clean_tags
     left join popularities on clean_tags.tag = popularities.tag

@@ -33,7 +33,7 @@ clean_tags as (
     select
         lastfm_tags.source,
         lastfm_tags.tag_rowid,
-        tag_verdicts.clean_tag as tag,
+        tag_verdicts.clean_tag as tag
 
     from lastfm_tags
     inner join tag_verdicts
@@ -52,7 +52,7 @@ track_tags as (
         lastfm_tracks.track_id,
         clean_tags.tag,
         max(pairs.weight) as weight,
-        count(*) as n_pairs,
+        count(*) as n_pairs
 
     from pairs
     inner join clean_tags

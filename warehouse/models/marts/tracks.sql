@@ -23,7 +23,7 @@ tagged_rows as (
     select
         source,
         tid_rowid,
-        count(*) as n_raw_tags,
+        count(*) as n_raw_tags
 
     from {{ ref('stg_lastfm__track_tags') }}
     group by source, tid_rowid
@@ -41,7 +41,7 @@ tagged_tracks as (
     select
         lastfm_tracks.source,
         lastfm_tracks.track_id,
-        sum(tagged_rows.n_raw_tags) as n_raw_tags,
+        sum(tagged_rows.n_raw_tags) as n_raw_tags
 
     from lastfm_tracks
     inner join tagged_rows
@@ -58,7 +58,7 @@ distinct_songs as (
     select
         *,
         {{ normalised_name('artist_name') }} as normalised_artist,
-        {{ normalised_name('title') }} as normalised_title,
+        {{ normalised_name('title') }} as normalised_title
 
     from songs
     qualify row_number() over (
@@ -133,7 +133,7 @@ joined as (
         files.clipped_share,
         files.dc_offset,
         files.channel_correlation,
-        files.bandwidth_hz,
+        files.bandwidth_hz
 
     from distinct_songs
     left join matches

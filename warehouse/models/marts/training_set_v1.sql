@@ -46,13 +46,13 @@ kept_tracks as (
 
     select
         source,
-        track_id,
+        track_id
 
     from tracks
     except
     select
         source,
-        track_id,
+        track_id
 
     from excluded
 
@@ -63,7 +63,7 @@ track_labels as (
     select
         track_tags.source,
         track_tags.track_id,
-        list(track_tags.tag order by vocabulary.position) as labels,
+        list(track_tags.tag order by vocabulary.position) as labels
 
     from track_tags
     inner join vocabulary on track_tags.tag = vocabulary.tag
@@ -84,7 +84,7 @@ training_set as (
         matches.path,
         files.decoded_seconds,
         splits.split,
-        coalesce(track_labels.labels, []) as labels,
+        coalesce(track_labels.labels, []) as labels
 
     from kept_tracks
     inner join tracks

@@ -12,7 +12,7 @@ selected as (
     select
         *,
         row_number() over (order by rank asc) <= {{ var('vocabulary_size') }}
-            as is_frequent,
+            as is_frequent
 
     from tags
 
@@ -24,7 +24,7 @@ vocabulary as (
         row_number() over (order by rank asc) - 1 as position,
         tag,
         category,
-        n_tracks,
+        n_tracks
 
     from selected
     where

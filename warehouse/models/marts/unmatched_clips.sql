@@ -37,7 +37,7 @@ unmatched as (
             when files.sevendigital_id is null and files.track_id is null
                 then 'no 7digital id and no track id in the name'
             else 'no song has this id'
-        end as reason,
+        end as reason
 
     from files
     left join claimed_paths on files.path = claimed_paths.path

@@ -31,7 +31,7 @@ faults as (
         source,
         track_id,
         rule,
-        evidence,
+        evidence
 
     from matches
     where not is_kept
@@ -42,7 +42,7 @@ faults as (
         source,
         track_id,
         rule,
-        evidence,
+        evidence
 
     from audio
     where not is_kept
@@ -53,7 +53,7 @@ faults as (
         source,
         track_id,
         rule,
-        evidence,
+        evidence
 
     from silence
     where not is_kept
@@ -67,7 +67,7 @@ ordered as (
         faults.track_id,
         rules.rule_order,
         faults.rule,
-        faults.evidence,
+        faults.evidence
 
     from faults
     left join rules on faults.rule = rules.rule

@@ -37,7 +37,7 @@ unsplit_tracks as (
         tracks.source,
         tracks.track_id,
         'not_in_split_scheme' as rule,
-        'not in the split {{ var("split_by") }}' as evidence,
+        'not in the split {{ var("split_by") }}' as evidence
 
     from tracks
     left join splits
@@ -54,7 +54,7 @@ later_faults as (
         source,
         track_id,
         rule,
-        evidence,
+        evidence
 
     from duplicates
     where not is_kept
@@ -76,7 +76,7 @@ ordered as (
         later_faults.track_id,
         rules.rule_order,
         later_faults.rule,
-        later_faults.evidence,
+        later_faults.evidence
 
     from later_faults
     left join rules on later_faults.rule = rules.rule

@@ -15,7 +15,9 @@ renamed as (
         try_cast(
             regexp_extract(path, '(?:^|/)([0-9]+)(?:\.clip)?\.[^./]+$', 1) as bigint
         ) as sevendigital_id,
-        nullif(regexp_extract(path, '(?:^|/)(TR[A-Z0-9]{16})[^/]*$', 1), '') as track_id,
+        nullif(
+            regexp_extract(path, '(?:^|/)(TR[A-Z0-9]{16})[^/]*$', 1), ''
+        ) as track_id,
         content_sha256,
         sound_sha256,
 
@@ -48,7 +50,7 @@ renamed as (
         scanned_at,
 
         ----------  bytes
-        path_bytes,
+        path_bytes
 
     from source
 

@@ -16,7 +16,7 @@ renamed as (
 
         ----------  numerics
         start_seconds,
-        end_seconds,
+        end_seconds
 
     from source
 

@@ -15,7 +15,7 @@ renamed as (
 
         ----------  text
         tag,
-        tag_nfkc,
+        tag_nfkc
 
     from source
 

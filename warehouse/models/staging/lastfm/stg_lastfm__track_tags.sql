@@ -15,7 +15,7 @@ renamed as (
         tag_rowid,
 
         ----------  numerics
-        val as weight,
+        val as weight
 
     from source
 

@@ -12,7 +12,7 @@ renamed as (
         ----------  ids
         'msd' as source,
         tid_rowid,
-        tid as track_id,
+        tid as track_id
 
     from source
 

@@ -16,7 +16,7 @@ renamed as (
         track_id,
 
         ----------  text
-        group_label,
+        group_label
 
     from source
 

@@ -20,7 +20,7 @@ renamed as (
         song_title,
         track_artist,
         track_title,
-        line,
+        line
 
     from source
 

@@ -18,7 +18,7 @@ renamed as (
         split,
 
         ----------  numerics
-        position,
+        position
 
     from source
 

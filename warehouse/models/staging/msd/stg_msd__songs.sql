@@ -50,7 +50,7 @@ renamed as (
         artist_hotttnesss,
         artist_familiarity,
         artist_latitude,
-        artist_longitude,
+        artist_longitude
 
     from source
 

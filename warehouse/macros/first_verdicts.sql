@@ -1,0 +1,52 @@
+{#-
+    One verdict a track: by the first rule, in the order of the seed cleaning_rules,
+    that takes it and that no exception waives.
+
+    judged: CTE of the tracks (source, track_id). columns: more of its columns to show.
+    Reads three further CTEs: `faults` (source, track_id, rule, evidence; a row per
+    broken rule), `rules` (cleaning_rules of one version), `exceptions`.
+-#}
+{% macro first_verdicts(judged, columns=[]) %}
+    with
+
+    first_faults as (
+
+        select
+            faults.source,
+            faults.track_id,
+            arg_min(
+                {'rule': faults.rule, 'evidence': faults.evidence},
+                coalesce(rules.rule_order, 0)
+            ) filter (where exceptions.rule is null) as fault,
+            string_agg(
+                'excepted from ' || exceptions.rule || ': ' || exceptions.comment,
+                '; ' order by rules.rule_order
+            ) as waiver
+
+        from faults
+        left join rules on faults.rule = rules.rule
+        left join exceptions
+            on
+                faults.source = exceptions.source
+                and faults.track_id = exceptions.track_id
+                and faults.rule = exceptions.rule
+        group by faults.source, faults.track_id
+
+    )
+
+    select
+        {{ judged }}.source,
+        {{ judged }}.track_id,
+        {% for column in columns %}
+            {{ judged }}.{{ column }},
+        {% endfor %}
+        first_faults.fault is null as is_kept,
+        first_faults.fault['rule'] as rule,
+        coalesce(first_faults.fault['evidence'], first_faults.waiver) as evidence
+
+    from {{ judged }}
+    left join first_faults
+        on
+            {{ judged }}.source = first_faults.source
+            and {{ judged }}.track_id = first_faults.track_id
+{% endmacro %}
