@@ -78,9 +78,9 @@ def _fill(path: Path, load: Load) -> None:
             _load_names(path, "tids", load, advance)
             _load_names(path, "tags", load, advance)
             _load_pairs(path, has_val, load, advance)
-        for table in ("tids", "tags"):
-            _set_odd_names_aside(database, table, load)
-        _set_odd_pairs_aside(database, has_val, load)
+            for table in ("tids", "tags"):
+                _set_odd_names_aside(database, table, load, advance)
+            _set_odd_pairs_aside(database, has_val, load, advance)
 
 
 def _load_names(path: Path, table: str, load: Load, advance: Advance) -> None:
@@ -124,7 +124,9 @@ def _decoded(
     return ids, names
 
 
-def _set_odd_names_aside(database: sqlite3.Connection, table: str, load: Load) -> None:
+def _set_odd_names_aside(
+    database: sqlite3.Connection, table: str, load: Load, advance: Advance
+) -> None:
     """Set aside names of a type other than text; NULL only keeps a row number."""
     column = table[:-1]
     query = f"""
@@ -134,6 +136,7 @@ def _set_odd_names_aside(database: sqlite3.Connection, table: str, load: Load) -
     for rowid, kind, value in database.execute(query):
         reason = f"{column} is of type {kind.decode()}, not text"
         load.set_aside(f"{table} rowid {rowid}", reason, value)
+        advance(1)
 
 
 def _load_pairs(path: Path, has_val: bool, load: Load, advance: Advance) -> None:
@@ -196,8 +199,9 @@ def _pairs(path: Path, has_val: bool, load: Load, advance: Advance) -> Iterator[
 
 
 def _set_odd_pairs_aside(
-    database: sqlite3.Connection, has_val: bool, load: Load
+    database: sqlite3.Connection, has_val: bool, load: Load, advance: Advance
 ) -> None:
+    """Set aside pairs that are no two row ids and a number."""
     val = "val" if has_val else "null"
     query = f"""
         select rowid, typeof(tid), tid, typeof(tag), tag, typeof({val}), {val}
@@ -212,5 +216,12 @@ def _set_odd_pairs_aside(
             reason = "val is infinite"
         else:
             reason = f"val is of type {val_type.decode()}, not a number"
-        content = f"tid {escaped(tid)}, tag {escaped(tag)}, val {value!r}"
+        content = f"tid {_shown(tid)}, tag {_shown(tag)}, val {_shown(value)}"
         load.set_aside(f"tid_tag rowid {rowid}", reason, content)
+        advance(1)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return f"'{escaped(value)}'" if isinstance(value, bytes) else str(value)
