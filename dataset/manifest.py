@@ -50,8 +50,12 @@ class Features(Part):
     n_mels: int | None = Field(None, gt=0, description="Mel bands.")
     fmin: float | None = Field(None, ge=0, description="Lower edge of the bands, Hz.")
     fmax: float | None = Field(None, gt=0, description="Upper edge of the bands, Hz.")
-    scale: str = Field(
-        description="What a value is: the preset's scale, or that of the samples."
+    scale: Literal["db", "log10_10000", "samples"] = Field(
+        description="db: decibels of the mel power; log10_10000: log10(10000 x + 1) of "
+        "it; samples: the samples themselves."
+    )
+    top_db: float | None = Field(
+        None, description="Decibels below the clip's maximum that are kept; null: all."
     )
     dtype: Literal["float16", "float32", "int16"] = Field(
         description="Type of the values as stored, little-endian."

@@ -1,0 +1,165 @@
+"""A clip on disk to the array of its record.
+
+What is lost against float32: a float16 log-mel is within half a unit in the last
+place, which is 0.031 for decibels below 128 and 0.002 for the ``musicnn`` scale below
+8; an int16 waveform is within 1/65534 of full scale, and samples beyond full scale,
+which lossy decoding can give, are clipped to it.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+import audio
+from audio.features import PRESETS, FeatureSettings, log_mel
+from dataset.manifest import Features
+from export.errors import ExportError, UnusableClipError
+
+Format = Literal["logmel", "waveform"]
+Preset = Literal["urop2019", "musicnn", "short-chunk"]
+DType = Literal["float16", "float32", "int16"]
+Stored = npt.NDArray[Any]
+
+_WAVEFORM_RATE = 16_000
+# An int16 sample is the true one times this, so that -1 and 1 are both exact.
+_INT16_FULL_SCALE = 32_767.0
+
+
+def features(
+    format_: Format,
+    preset: Preset | None = None,
+    *,
+    rate: int | None = None,
+    n_mels: int | None = None,
+    n_fft: int | None = None,
+    hop: int | None = None,
+    dtype: DType | None = None,
+) -> Features:
+    """Return the settings of an export: a preset, and what differs from it.
+
+    Parameters
+    ----------
+    format_ : {"logmel", "waveform"}
+        What a record holds.
+    preset : str, optional
+        Log-mel settings to begin from; ``urop2019`` by default.
+    rate : int, optional
+        Sample rate, Hz; 16,000 by default.
+    n_mels, n_fft, hop : int, optional
+        Bands, frame and step of a log-mel.
+    dtype : str, optional
+        Stored type: float16 or float32 of a log-mel, int16 or float32 of a waveform.
+
+    Raises
+    ------
+    ExportError
+        A setting does not belong to the format.
+    audio.AudioError
+        The values make no spectrogram.
+    """
+    given = {"rate": rate, "n_mels": n_mels, "n_fft": n_fft, "hop": hop}
+    changes: dict[str, Any] = {
+        name: value for name, value in given.items() if value is not None
+    }
+    if format_ == "logmel":
+        chosen = preset or "urop2019"
+        settings = replace(PRESETS[chosen], **changes)
+        return _logmel(settings, chosen, dtype or "float16")
+    if preset is not None or changes.keys() - {"rate"}:
+        raise ExportError(
+            "a preset, mels, n_fft and hop are settings of a log-mel",
+            where="format waveform",
+            remedy="leave them out, or use --format logmel",
+        )
+    return _waveform(rate or _WAVEFORM_RATE, dtype or "int16")
+
+
+def settings_of(features: Features) -> FeatureSettings:
+    """Return the settings of a log-mel as the audio room takes them."""
+    return FeatureSettings(
+        **features.model_dump(include={"n_fft", "hop", "n_mels", "fmin", "fmax"}),
+        **features.model_dump(include={"scale", "top_db"}),
+        rate=features.sample_rate,
+    )
+
+
+def encode(path: Path, features: Features) -> Stored:
+    """Decode a clip and turn it into what its record stores.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+    features : Features
+        Format and settings.
+
+    Returns
+    -------
+    ndarray
+        Log-mel of shape (frames, mels), or waveform of shape (samples,), in the
+        dtype of `features`.
+
+    Raises
+    ------
+    audio.AudioError
+        The clip cannot be decoded.
+    UnusableClipError
+        It holds no samples, or values that are not finite.
+    """
+    samples = audio.load(path, features.sample_rate)
+    if not samples.size:
+        raise UnusableClipError("it decodes to no samples", where=path)
+    if not np.isfinite(samples).all():
+        raise UnusableClipError("it decodes to values that are not finite", where=path)
+    if features.format == "waveform":
+        return quantize(samples, features)
+    mel: Stored = log_mel(samples, settings_of(features)).astype(features.dtype)
+    return mel
+
+
+def quantize(samples: npt.NDArray[np.float32], features: Features) -> Stored:
+    """Turn samples into the stored type; integers are rounded, and clipped to it."""
+    if features.dtype != "int16":
+        return samples.astype(features.dtype)
+    scaled = np.clip(samples, -1.0, 1.0) * np.float32(features.full_scale)
+    stored: Stored = np.rint(scaled).astype(np.int16)
+    return stored
+
+
+def _logmel(settings: FeatureSettings, preset: Preset, dtype: DType) -> Features:
+    if dtype == "int16":
+        raise ExportError(
+            "a log-mel is not stored as int16", expected="float16 or float32"
+        )
+    return Features(
+        format="logmel",
+        preset=preset,
+        sample_rate=settings.rate,
+        n_fft=settings.n_fft,
+        hop=settings.hop,
+        n_mels=settings.n_mels,
+        fmin=settings.fmin,
+        fmax=settings.highest,
+        scale=settings.scale,
+        top_db=settings.top_db,
+        dtype=dtype,
+        shape=[None, settings.n_mels],
+    )
+
+
+def _waveform(rate: int, dtype: DType) -> Features:
+    if dtype == "float16":
+        raise ExportError(
+            "a waveform is not stored as float16", expected="int16 or float32"
+        )
+    return Features(
+        format="waveform",
+        sample_rate=rate,
+        scale="samples",
+        dtype=dtype,
+        full_scale=_INT16_FULL_SCALE if dtype == "int16" else 1.0,
+        shape=[None],
+    )

@@ -1,0 +1,233 @@
+"""Which row goes into which shard, and in what order.
+
+A track's place in the order of shards is the MD5 of ``source/track_id``: a split of
+2^k shards gives a track the shard named by the first k bits. So a new track changes
+one shard, and when growth doubles the number of shards, each is cut in two. Inside a
+shard tracks follow a hash with the seed: neither tags nor artists come in runs.
+
+The plan lies in the export as one JSON file a shard, so that workers need neither
+the warehouse nor more memory than a shard.
+"""
+
+import hashlib
+import itertools
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from dataset import manifest
+from dataset.manifest import SPLITS, Features, Layout, Split
+from export.errors import ExportError
+from export.recipe import Contents, Extent, Row
+from export.selection import Selection
+
+FOLDER = "plan"
+_SUMMARY = "plan.json"
+# Small sets are spread as well, for workers to share and readers to interleave:
+# this many shards a split, where that leaves a shard so many tracks.
+_SPREAD, _FEWEST_TRACKS = 8, 16
+_BYTES = {"float16": 2, "float32": 4, "int16": 2}
+
+
+class Plan(manifest.Part):
+    """What is to be exported; two runs with equal plans write equal bytes."""
+
+    contents: Contents = Field(description="The rows, in short.")
+    features: Features = Field(description="How clips become arrays.")
+    layout: Layout = Field(description="How records are laid into shards.")
+    tracks: dict[Split, int] = Field(description="Rows per split.")
+
+    def shards(self) -> list[tuple[Split, str]]:
+        """Return split and path inside the export of each shard, in order."""
+        return [
+            (split, shard_name(split, number, self.layout.shards[split]))
+            for split in SPLITS
+            for number in range(self.layout.shards[split])
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTrack:
+    """A row of the final table in its shard, its labels as positions."""
+
+    source: str
+    track_id: str
+    artist_key: str
+    artist_name: str | None
+    title: str | None
+    year: int | None
+    decade: str | None
+    path: str
+    decoded_seconds: float | None
+    split: Split
+    labels: list[int]
+
+
+def make(
+    selection: Selection, features: Features, *, shard_bytes: int, seed: int
+) -> Plan:
+    """Plan the export of a selection; reads the table once, writes nothing."""
+    extents = selection.extents()
+    counts = {
+        split: _n_shards(extents[split], features, shard_bytes) for split in SPLITS
+    }
+    return Plan(
+        contents=selection.contents(),
+        features=features,
+        layout=Layout(shard_bytes=shard_bytes, seed=seed, shards=counts),
+        tracks={split: extents[split].tracks for split in SPLITS},
+    )
+
+
+def claim(plan: Plan, folder: Path, *, replace: bool = False) -> None:
+    """Take a folder for a plan: a new one, or the one that this plan began.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is to be exported.
+    folder : Path
+        The export's folder.
+    replace : bool
+        Remove an export that lies there, instead of going on with it.
+
+    Raises
+    ------
+    ExportError
+        The folder holds the export of another plan, or something else.
+    """
+    summary = folder / FOLDER / _SUMMARY
+    if folder.exists() and any(folder.iterdir()):
+        found = _read(summary)
+        if replace:
+            _remove(folder)
+        elif found != plan:
+            raise ExportError(
+                f"this folder holds another export: {_difference(found, plan)}",
+                where=folder,
+                remedy="name a new folder with --out, or start over with --replace",
+            )
+    summary.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_whole(summary, f"{plan.model_dump_json(indent=2)}\n".encode())
+
+
+def write(plan: Plan, rows: Iterator[Row], folder: Path) -> None:
+    """Write the plan of each shard.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is to be exported.
+    rows : iterator of Row
+        All rows in the order of `Selection.rows`.
+    folder : Path
+        The export's folder.
+    """
+    for _, name in plan.shards():
+        file_of(folder, name).write_bytes(b"")
+    for name, group in itertools.groupby(rows, lambda row: _shard_of(row, plan)):
+        shuffled = sorted(group, key=lambda row: _order(row, plan.layout.seed))
+        lines = [_line(row, plan.contents) for row in shuffled]
+        file_of(folder, name).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def read(folder: Path, shard: str) -> list[PlannedTrack]:
+    """Read the planned tracks of a shard, in the order of its records."""
+    with file_of(folder, shard).open(encoding="utf-8", newline="\n") as lines:
+        return [PlannedTrack(**json.loads(line)) for line in lines]
+
+
+def file_of(folder: Path, shard: str) -> Path:
+    """Return the path of a shard's plan inside the export `folder`."""
+    return folder / FOLDER / f"{Path(shard).stem}.jsonl"
+
+
+def shard_name(split: str, number: int, count: int) -> str:
+    """Return the path of a shard inside an export.
+
+    Examples
+    --------
+    >>> shard_name("train", 3, 8)
+    'shards/train-00003-of-00008.tfrecord'
+    """
+    return f"shards/{split}-{number:05d}-of-{count:05d}.tfrecord"
+
+
+def _n_shards(extent: Extent, features: Features, shard_bytes: int) -> int:
+    """Return the power of two that keeps shards at or under their size."""
+    width = math.prod(size for size in features.shape if size is not None)
+    bytes_per_second = features.frames_per_second * width * _BYTES[features.dtype]
+    needed = extent.seconds * bytes_per_second / shard_bytes
+    spread = min(_SPREAD, extent.tracks // _FEWEST_TRACKS)
+    return 1 << (max(1, spread, math.ceil(needed)) - 1).bit_length()
+
+
+def _shard_of(row: Row, plan: Plan) -> str:
+    count = plan.layout.shards[row.split]
+    bits = count.bit_length() - 1
+    key = hashlib.md5(f"{row.source}/{row.track_id}".encode(), usedforsecurity=False)
+    number = int.from_bytes(key.digest()) >> 128 - bits
+    return shard_name(row.split, number, count)
+
+
+def _order(row: Row, seed: int) -> bytes:
+    key = f"{seed}/{row.source}/{row.track_id}"
+    return hashlib.md5(key.encode(), usedforsecurity=False).digest()
+
+
+def _line(row: Row, contents: Contents) -> str:
+    values = asdict(row) | {"labels": contents.positions(row)}
+    return f"{json.dumps(values, ensure_ascii=False, separators=(',', ':'))}\n"
+
+
+def _read(summary: Path) -> Plan:
+    try:
+        return Plan.model_validate_json(summary.read_bytes())
+    except (FileNotFoundError, ValidationError) as error:
+        raise ExportError(
+            "this folder is not empty, and no export of this version of Lyre",
+            where=summary.parent.parent,
+            remedy="name a new folder with --out",
+        ) from error
+
+
+def _difference(found: Plan, plan: Plan) -> str:
+    """Name the first thing in which two plans differ."""
+    pairs = [
+        (f"{part} {key}".strip(), old, new)
+        for part, old_part, new_part in (
+            ("", found, plan),
+            ("", found.contents, plan.contents),
+            ("features", found.features, plan.features),
+            ("layout", found.layout, plan.layout),
+        )
+        for key, old, new in _unequal(old_part, new_part)
+    ]
+    name, old, new = next(
+        pair for pair in pairs if pair[0] not in ("contents", "features", "layout")
+    )
+    if isinstance(old, list | dict):
+        return f"its {name} differs"
+    return f"its {name} is {old}, not {new}"
+
+
+def _unequal(
+    left: manifest.Part, right: manifest.Part
+) -> Iterator[tuple[str, object, object]]:
+    for key in type(left).model_fields:
+        old, new = getattr(left, key), getattr(right, key)
+        if old != new:
+            yield key, old, new
+
+
+def _remove(folder: Path) -> None:
+    """Remove an export; the manifest first, so that no half one is ever taken."""
+    (folder / manifest.FILE_NAME).unlink(missing_ok=True)
+    for part in ("shards", "index", "labels", FOLDER):
+        if (folder / part).is_dir():
+            shutil.rmtree(folder / part)

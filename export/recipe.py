@@ -1,0 +1,113 @@
+"""Recipes, the rows that they list, and what tells two readings apart."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic import Field
+
+from dataset import manifest
+from dataset.manifest import FunnelRow, Split, Tag
+from export.errors import ExportError
+
+_RECIPE = re.compile(r"training_set\.(?P<version>v\d+)")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A version of the final table and the tables that belong to it."""
+
+    version: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Recipe":
+        """Read ``training_set.v2``.
+
+        Raises
+        ------
+        ExportError
+            The text names no recipe.
+        """
+        found = _RECIPE.fullmatch(text)
+        if found is None:
+            raise ExportError(
+                "no such recipe", where=text, expected="a name like training_set.v2"
+            )
+        return cls(found["version"])
+
+    @property
+    def name(self) -> str:
+        """Return name and version, as the manifest holds them."""
+        return f"training_set.{self.version}"
+
+    @property
+    def table(self) -> str:
+        """Return the final table."""
+        return f"marts.training_set_{self.version}"
+
+    @property
+    def vocabulary(self) -> str:
+        """Return the table of its tags."""
+        return f"marts.training_vocabulary_{self.version}"
+
+    @property
+    def funnel(self) -> str:
+        """Return the table of what its cleaning took out."""
+        return f"marts.cleaning_funnel_{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the final table; the fields are its columns, in its order."""
+
+    source: str
+    track_id: str
+    artist_key: str
+    artist_name: str | None
+    title: str | None
+    year: int | None
+    decade: str | None
+    path: str
+    decoded_seconds: float | None
+    split: Split
+    labels: list[str]
+
+
+class Contents(manifest.Part):
+    """What was read: enough to tell two readings apart, and to label by."""
+
+    recipe: str = Field(description="Recipe and version.")
+    table: str = Field(description="The final table.")
+    where: str | None = Field(description="The condition that narrowed it.")
+    training_set_checksum: manifest.Sha256 = Field(description="Checksum of its rows.")
+    vocabulary: list[Tag] = Field(description="Its tags, in order.")
+    funnel: list[FunnelRow] = Field(description="Its cleaning.")
+
+    def positions(self, row: Row) -> list[int]:
+        """Return the places of a row's labels in the vocabulary, ascending.
+
+        Raises
+        ------
+        ExportError
+            A label is not in the vocabulary.
+        """
+        unknown = [label for label in row.labels if label not in self._places]
+        if unknown:
+            raise ExportError(
+                f"label {unknown[0]!r} is not in the vocabulary",
+                where=f"track {row.track_id}",
+                remedy="run `dbt build`, so that both tables are of one run",
+            )
+        return sorted({self._places[label] for label in row.labels})
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {entry.tag: entry.position for entry in self.vocabulary}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much a split holds."""
+
+    tracks: int
+    seconds: float

@@ -1,0 +1,252 @@
+"""Reading the final table: which recipe, narrowed how, in which order.
+
+Rows are streamed; nothing here grows with the number of tracks. All columns of the
+final table go into its checksum, so that two exports with equal checksums saw the
+same tracks, splits and labels.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dataset.manifest import SPLITS, FunnelRow, Split, Tag
+from export.errors import ExportError
+from export.recipe import Contents, Extent, Recipe, Row
+from warehouse import database
+
+_BATCH_ROWS = 10_000
+_BUILD = "run `dbt build` first"
+_COLUMNS = ", ".join(field.name for field in fields(Row))
+_BY_SHARD = "from chosen order by split, md5(source || '/' || track_id)"
+_BY_KEY = "from chosen order by source, track_id"
+_LOCKED = (
+    "set enable_external_access = false",
+    "set python_enable_replacements = false",
+    "set lock_configuration = true",
+)
+
+
+class Selection:
+    """A recipe, perhaps narrowed by a condition, on an open warehouse."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        recipe: Recipe,
+        where: str | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.where = None if where is None else normalize(where)
+        self._connection = connection
+        # The user's own text runs; the normalised one is for the manifest.
+        narrowed = "" if where is None else f" where (\n{where}\n)"
+        for view, source in (
+            ("chosen", f"(select {_COLUMNS} from {recipe.table}{narrowed})"),  # noqa: S608
+            ("chosen_vocabulary", recipe.vocabulary),
+            ("chosen_funnel", recipe.funnel),
+        ):
+            self._execute(f"create or replace temp view {view} as from {source}")
+
+    def check(self) -> None:
+        """Check what the export relies on.
+
+        Raises
+        ------
+        ExportError
+            A key column holds NULL, a track occurs twice, a split is unknown or
+            empty, or the condition cannot be used.
+        """
+        ((n_rows, n_keys, n_nulls),) = self._all(
+            "select count(*), count(distinct (source, track_id)), count_if("
+            "  source is null or track_id is null or artist_key is null"
+            "  or path is null or split is null or labels is null"
+            ") from chosen"
+        )
+        if n_nulls:
+            raise ExportError(
+                f"{n_nulls:,} rows hold NULL",
+                where=self.recipe.table,
+                expected="a value in each of source, track_id, artist_key, path, split"
+                " and labels",
+            )
+        if n_keys != n_rows:
+            raise ExportError(
+                f"{n_rows - n_keys:,} rows repeat a track", where=self.recipe.table
+            )
+        found = self._all("select distinct split from chosen order by split")
+        unknown = [split for (split,) in found if split not in SPLITS]
+        if unknown:
+            raise ExportError(
+                f"unknown split {unknown[0]!r}",
+                where=self.recipe.table,
+                expected=f"one of {', '.join(SPLITS)}",
+            )
+        check_splits({split: 1 for (split,) in found}, self.recipe.table, self.where)
+
+    def extents(self) -> dict[Split, Extent]:
+        """Return how many tracks and seconds each split holds."""
+        found = self._all(
+            "select split, count(*), sum(coalesce(decoded_seconds, 0))"
+            " from chosen group by split"
+        )
+        return {split: Extent(tracks, seconds) for split, tracks, seconds in found}
+
+    def contents(self) -> Contents:
+        """Describe the selection; reads all of it once, for the checksum."""
+        return Contents(
+            recipe=self.recipe.name,
+            table=self.recipe.table,
+            where=self.where,
+            training_set_checksum=self.checksum(),
+            vocabulary=self.vocabulary(),
+            funnel=self.funnel(),
+        )
+
+    def vocabulary(self) -> list[Tag]:
+        """Return the tags in the order of the label vector."""
+        found = self._all(
+            "select position, tag, category, n_tracks"
+            " from chosen_vocabulary order by position"
+        )
+        tags = [
+            Tag(position=position, tag=tag, category=category, n_tracks=n_tracks)
+            for position, tag, category, n_tracks in found
+        ]
+        if not tags or [tag.position for tag in tags] != list(range(len(tags))):
+            raise ExportError(
+                "the positions of the tags are not 0, 1, 2, ...",
+                where=self.recipe.vocabulary,
+                remedy=_BUILD,
+            )
+        return tags
+
+    def funnel(self) -> list[FunnelRow]:
+        """Return what the recipe's cleaning took out, rule by rule."""
+        found = self._all(
+            "select rule_order, rule, n_excluded, n_left"
+            " from chosen_funnel order by rule_order"
+        )
+        return [
+            FunnelRow(rule_order=order, rule=rule, n_excluded=excluded, n_left=left)
+            for order, rule, excluded, left in found
+        ]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows by split, then by the MD5 of ``source/track_id``.
+
+        The hash decides the shard (see `export.plan`), so rows come shard by shard.
+        """
+        yield from self._rows(_BY_SHARD)
+
+    def checksum(self) -> str:
+        """Return the SHA-256 over all rows, ordered by source and track id.
+
+        Each row counts as a JSON array of its columns with a line feed.
+        """
+        digest = hashlib.sha256()
+        for row in self._rows(_BY_KEY):
+            text = json.dumps(astuple(row), ensure_ascii=False, separators=(",", ":"))
+            digest.update(f"{text}\n".encode())
+        return digest.hexdigest()
+
+    def _rows(self, query: str) -> Iterator[Row]:
+        # A cursor would not see the views, so only one query is open at a time.
+        result = self._execute(query)
+        while batch := result.fetchmany(_BATCH_ROWS):
+            for values in batch:
+                yield Row(*values)
+
+    def _all(self, query: str) -> list[tuple[Any, ...]]:
+        return self._execute(query).fetchall()
+
+    def _execute(self, query: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(query)
+        except duckdb.CatalogException as error:
+            raise ExportError(
+                _first_line(error), where=self.recipe.name, remedy=_BUILD
+            ) from error
+        except duckdb.Error as error:
+            raise ExportError(
+                _first_line(error), where=self.where or self.recipe.name
+            ) from error
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
+
+
+@contextmanager
+def select(warehouse: Path, recipe: Recipe, where: str | None) -> Iterator[Selection]:
+    """Open the warehouse read-only and yield the checked selection.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The DuckDB file.
+    recipe : Recipe
+        The version of the final table.
+    where : str or None
+        An SQL condition over its columns, such as ``year >= 1990``.
+
+    Raises
+    ------
+    ExportError
+        The table is missing or not as it should be, or the condition is none.
+    """
+    with database.open_to_read(warehouse) as connection:
+        # The condition is a user's text: it may compute, not read files.
+        for statement in _LOCKED:
+            connection.execute(statement)
+        selection = Selection(connection, recipe, where)
+        selection.check()
+        yield selection
+
+
+def normalize(where: str) -> str:
+    """Return a condition in a canonical spelling.
+
+    Raises
+    ------
+    ExportError
+        The text is no single condition, or holds a query of its own.
+    """
+    from sqlglot import errors, exp
+
+    try:
+        condition = exp.condition(where, dialect="duckdb")
+    except (errors.ParseError, errors.TokenError) as error:
+        raise ExportError(
+            "not one SQL condition", where=where, expected="such as year >= 1990"
+        ) from error
+    if condition.find(exp.Query, exp.Command, exp.DML) is not None:
+        raise ExportError(
+            "queries are not allowed in a condition",
+            where=where,
+            expected="a condition over the columns of the final table",
+        )
+    return condition.sql(dialect="duckdb")
+
+
+def check_splits(tracks: dict[Split, int], place: str, where: str | None) -> None:
+    """Refuse an empty split: training would only notice at its end.
+
+    Raises
+    ------
+    ExportError
+        A split has no track.
+    """
+    empty = [split for split in SPLITS if not tracks.get(split)]
+    if empty:
+        raise ExportError(
+            f"no track in the split {empty[0]}",
+            where=place if where is None else f"{place} where {where}",
+            expected="at least one track in each of " + ", ".join(SPLITS),
+            remedy="use more tracks, other split shares, or a wider condition",
+        )

@@ -1,0 +1,163 @@
+"""Writing shards: each a pure function of its plan, its clips and the settings.
+
+A shard is written beside its place and renamed whole; then its index is written. A
+run that is killed at any instant leaves finished shards, which the next run checks
+and keeps, and at most one ``.part`` file a worker, which it overwrites.
+"""
+
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.errors import AudioError
+from dataset import framing, index, records, verify
+from dataset.errors import DatasetError
+from dataset.index import Place, ShardIndex
+from dataset.manifest import Features, LeftOut, Shard, Split
+from export import clips, plan
+from export.errors import ExportError, UnusableClipError
+from export.plan import PlannedTrack
+from lyre.errors import LyreError
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """All that a worker needs to write one shard."""
+
+    folder: Path
+    name: str
+    split: Split
+    audio_root: Path
+    features: Features
+    retry: bool
+
+
+def produce(task: ShardTask) -> ShardIndex:
+    """Return the index of a shard, which is written unless an earlier run did.
+
+    A shard of an earlier run counts where it was to hold the same and its file is
+    undamaged; with ``task.retry``, only if no clip was left out of it, since such
+    clips may have been repaired.
+    """
+    tracks = plan.read(task.folder, task.name)
+    checksum = _checksum(task, tracks)
+    return _finished(task, checksum) or _write(task, tracks, checksum)
+
+
+def _write(
+    task: ShardTask, tracks: Sequence[PlannedTrack], checksum: str
+) -> ShardIndex:
+    """Write one shard and its index; a clip that cannot be used is left out."""
+    target = task.folder / task.name
+    beside = target.with_name(f"{target.name}.part")
+    places: list[Place] = []
+    left_out: list[LeftOut] = []
+    digest = hashlib.sha256()
+    offset = 0
+    with beside.open("wb") as file:
+        for track in tracks:
+            try:
+                record = _record(track, task)
+            except (AudioError, UnusableClipError, OSError) as error:
+                left_out.append(_left_out(track, _reason(error)))
+                continue
+            framed = framing.frame(records.serialize(record))
+            file.write(framed)
+            digest.update(framed)
+            places.append(_place(record, offset))
+            offset += len(framed)
+    beside.replace(target)
+    shard = Shard(
+        name=task.name,
+        split=task.split,
+        records=len(places),
+        bytes=offset,
+        sha256=digest.hexdigest(),
+    )
+    entry = ShardIndex(shard=shard, plan=checksum, places=places, left_out=left_out)
+    index.write(task.folder, entry)
+    return entry
+
+
+def produce_all(tasks: Sequence[ShardTask], workers: int) -> Iterator[ShardIndex]:
+    """Produce shards with a number of processes; yield each index as it is done.
+
+    Raises
+    ------
+    ExportError
+        A worker died.
+    """
+    if workers == 1 or len(tasks) <= 1:
+        yield from map(produce, tasks)
+        return
+    # Not fork: native audio libraries and threads do not survive it everywhere.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
+        futures = [pool.submit(produce, task) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BrokenProcessPool as error:
+            raise ExportError(
+                "a worker process died, killed for memory or by a crashing decoder",
+                remedy="run the command again: finished shards are kept; "
+                "--workers 1 uses the least memory",
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _finished(task: ShardTask, checksum: str) -> ShardIndex | None:
+    try:
+        entry = index.read(task.folder, task.name)
+    except DatasetError:
+        return None  # Not written yet, or not whole: it is written now.
+    path = task.folder / task.name
+    if entry.plan != checksum or (task.retry and entry.left_out):
+        return None
+    if not path.is_file() or verify.sha256(path) != entry.shard.sha256:
+        return None
+    return entry
+
+
+def _record(track: PlannedTrack, task: ShardTask) -> records.Record:
+    audio = clips.encode(task.audio_root / track.path, task.features)
+    return records.Record(track.source, track.track_id, audio)
+
+
+def _place(record: records.Record, offset: int) -> Place:
+    return Place(
+        source=record.source,
+        track_id=record.track_id,
+        offset=offset,
+        frames=record.audio.shape[0],
+    )
+
+
+def _left_out(track: PlannedTrack, reason: str) -> LeftOut:
+    return LeftOut(
+        source=track.source,
+        track_id=track.track_id,
+        split=track.split,
+        path=track.path,
+        reason=reason,
+    )
+
+
+def _reason(error: LyreError | OSError) -> str:
+    # Without the audio root, which differs by machine and would enter the manifest.
+    if isinstance(error, LyreError):
+        return error.what
+    return error.strerror or type(error).__name__
+
+
+def _checksum(task: ShardTask, tracks: Sequence[PlannedTrack]) -> str:
+    """Return the checksum of what decides a shard's bytes, clips aside."""
+    audible = [(track.source, track.track_id, track.path) for track in tracks]
+    settings = task.features.model_dump(mode="json")
+    return hashlib.sha256(json.dumps([settings, audible]).encode()).hexdigest()

@@ -1,0 +1,257 @@
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import audio
+from dataset import exports, framing, labels, manifest, records, verify
+from export import clips as encoding
+from export import shards, tfrecord
+from export.errors import ExportError
+from export.recipe import Recipe
+from export.tfrecord import Options
+
+WAVEFORM = encoding.features("waveform")
+LOGMEL = encoding.features("logmel", "urop2019")
+
+
+def export(warehouse, folder, clips, features=WAVEFORM, **options):
+    chosen = Options(**options)
+    made = tfrecord.prepare(warehouse, folder, Recipe("v2"), features, options=chosen)
+    return tfrecord.run(made, folder, clips, chosen)
+
+
+def contents(folder):
+    """Return the bytes of all that an export must repeat exactly."""
+    parts = ("shards", "index", "labels", "plan")
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for part in parts
+        for path in sorted((folder / part).iterdir())
+    }
+
+
+def described(folder):
+    own = ("created_at", "name")
+    return manifest.read(folder).model_dump(exclude=set(own))
+
+
+@pytest.fixture
+def once(warehouse, clips, tmp_path):
+    export(warehouse, tmp_path / "once", clips)
+    return tmp_path / "once"
+
+
+def test_every_row_becomes_a_record_with_its_labels(once, rows):
+    assert verify.verify(once) == []
+    found = {
+        track.track_id: (track.split, track.labels, track.artist_name, track.year)
+        for track in labels.read(once)
+    }
+    positions = {"rock": 0, "jazz": 1, "piano": 2}
+    assert found == {
+        row[1]: (row[9], [positions[tag] for tag in row[10]], row[3], row[5])
+        for row in rows
+    }
+
+
+@pytest.mark.parametrize("features", [WAVEFORM, LOGMEL])
+def test_records_hold_what_the_clip_sounds_like(
+    warehouse, clips, tmp_path, rows, features
+):
+    folder = tmp_path / "out"
+    export(warehouse, folder, clips, features)
+    paths = {row[1]: clips / row[7] for row in rows}
+    for track in labels.read(folder)[:3]:
+        record = records.deserialize(
+            framing.read_at(folder / track.shard, track.offset)
+        )
+        samples = audio.load(paths[track.track_id], 16_000)
+        if features is WAVEFORM:
+            np.testing.assert_allclose(
+                record.audio / 32767, samples, atol=1 / 65_534 + 1e-7
+            )
+        else:
+            assert record.audio.dtype == np.float16
+            assert record.audio.shape == (1 + len(samples) // 512, 96)
+
+
+def test_the_manifest_tells_all(once, rows):
+    told = manifest.read(once)
+    label_set = told.label_set()
+    assert label_set.tags == ["rock", "jazz", "piano"]
+    assert label_set.splits["train"].tracks == 32
+    assert label_set.splits["train"].positives == [16, 16, 0]
+    assert label_set.splits["test"].shortest == 16_000
+    assert [each.rule for each in label_set.funnel] == ["no_audio_file", "silent"]
+    assert sum(shard.records for shard in told.shards) == len(rows)
+    assert told.features.full_scale == 32767
+    assert told.software["soxr"]
+    assert exports.newest(once.parent) == once
+
+
+@pytest.mark.parametrize(
+    "features", [pytest.param(WAVEFORM, marks=pytest.mark.slow), LOGMEL]
+)
+def test_two_workers_give_the_same_bytes(warehouse, clips, tmp_path, features):
+    one, two = tmp_path / "one", tmp_path / "two"
+    export(warehouse, one, clips, features, workers=1)
+    export(warehouse, two, clips, features, workers=2)
+    assert contents(one) == contents(two)
+    assert described(one) == described(two)
+
+
+def test_a_rerun_writes_no_shard_again(once, warehouse, clips):
+    before = contents(once), manifest.read(once)
+    written = {path: path.stat().st_mtime_ns for path in (once / "shards").iterdir()}
+    export(warehouse, once, clips)
+    assert (contents(once), manifest.read(once)) == before
+    assert written == {
+        path: path.stat().st_mtime_ns for path in (once / "shards").iterdir()
+    }
+
+
+def test_a_damaged_shard_is_written_again(once, warehouse, clips):
+    before = contents(once)
+    name = next(shard.name for shard in manifest.read(once).shards if shard.records)
+    (once / name).write_bytes(before[name][:-7])
+    faults = verify.verify(once)
+    assert any(name in fault and "record" in fault for fault in faults)
+    export(warehouse, once, clips)
+    assert contents(once) == before
+
+
+@pytest.mark.parametrize("n_shards", [0, 1, 2])
+def test_a_run_stopped_between_shards_goes_on(
+    once, warehouse, clips, tmp_path, n_shards, monkeypatch
+):
+    folder = tmp_path / "stopped"
+    produced = []
+    real = shards.produce
+
+    def stopping(task):
+        if len(produced) == n_shards:
+            (folder / f"{task.name}.part").write_bytes(b"half a rec")
+            raise KeyboardInterrupt
+        produced.append(task.name)
+        return real(task)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "produce", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            export(warehouse, folder, clips)
+    assert not (folder / "manifest.json").exists()
+    kept = {name: (folder / name).stat().st_mtime_ns for name in produced}
+    export(warehouse, folder, clips)
+    assert contents(folder) == contents(once)
+    assert described(folder) == described(once)
+    assert kept == {name: (folder / name).stat().st_mtime_ns for name in produced}
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from export import shards, tfrecord
+from export import clips
+from export.recipe import Recipe
+
+warehouse, folder, root, at = sys.argv[1:]
+encode, done = clips.encode, 0
+
+def dying(path, features):
+    global done
+    done += 1
+    if done > int(at):
+        os.kill(os.getpid(), 9)
+    return encode(path, features)
+
+clips.encode = dying
+made = tfrecord.prepare(Path(warehouse), Path(folder), Recipe("v2"),
+                        clips.features("waveform"))
+tfrecord.run(made, Path(folder), Path(root))
+"""
+
+
+@pytest.mark.parametrize("clips_done", [3, 25])
+def test_a_killed_run_goes_on(once, warehouse, clips, tmp_path, clips_done):
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-c", KILLED, warehouse, folder, clips, clips_done]
+    done = subprocess.run(list(map(str, command)), check=False, capture_output=True)
+    assert done.returncode == -9, done.stderr
+    export(warehouse, folder, clips)
+    assert contents(folder) == contents(once)
+    assert described(folder) == described(once)
+
+
+@pytest.fixture
+def damaged(clips, tmp_path):
+    """Return the clips with one gone, one empty and one of another kind."""
+    root = tmp_path / "damaged"
+    shutil.copytree(clips, root)
+    (root / "1/1.wav").unlink()
+    (root / "2/2.wav").write_bytes(b"")
+    (root / "3/3.wav").write_text("<html>404 Not Found</html>")
+    return root
+
+
+def test_unusable_clips_are_left_out_with_reasons(warehouse, damaged, tmp_path):
+    folder = tmp_path / "out"
+    told = export(warehouse, folder, damaged, max_bad_share=0.1)
+    left_out = {track.path: track.reason for track in told.left_out}
+    assert left_out.keys() == {"1/1.wav", "2/2.wav", "3/3.wav"}
+    assert all(left_out.values())
+    assert str(damaged) not in (folder / "manifest.json").read_text()
+    assert told.label_set().splits["train"].tracks == 29
+    assert len(told.label_set().without_audio) == 3
+    assert verify.verify(folder) == []
+
+
+def test_too_many_unusable_clips_stop_the_run(warehouse, damaged, tmp_path):
+    with pytest.raises(ExportError, match=r"clips cannot be used, .*--max-bad-share"):
+        export(warehouse, tmp_path / "out", damaged, max_bad_share=0.05)
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_repaired_clips_are_tried_again(warehouse, damaged, clips, once, tmp_path):
+    folder = tmp_path / "out"
+    with pytest.raises(ExportError):
+        export(warehouse, folder, damaged, max_bad_share=0.05)
+    export(warehouse, folder, clips)
+    assert contents(folder) == contents(once)
+
+
+def test_no_split_may_come_out_empty(make_warehouse, rows, damaged, tmp_path):
+    rows[-4:] = [(*rows[1][:9], "test", ["rock"])]
+    rows[1] = (*rows[1][:1], "TRX", *rows[1][2:7], "4/4.wav", *rows[1][8:])
+    with pytest.raises(ExportError, match="no track in the split test"):
+        export(make_warehouse(rows), tmp_path / "out", damaged, max_bad_share=1)
+
+
+def test_a_missing_audio_root_is_told(warehouse, tmp_path):
+    with pytest.raises(ExportError, match=r"no such folder of clips.*--audio-root"):
+        export(warehouse, tmp_path / "out", tmp_path / "nowhere")
+
+
+def test_the_warehouse_is_free_while_clips_are_decoded(warehouse, clips, tmp_path):
+    import duckdb
+
+    folder = tmp_path / "out"
+    made = tfrecord.prepare(warehouse, folder, Recipe("v2"), WAVEFORM)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table written (x int)")
+        tfrecord.run(made, folder, clips)
+
+
+class Deadly:
+    """A task whose arrival ends the worker."""
+
+    def __reduce__(self):
+        return os._exit, (11,)
+
+
+def test_a_dying_worker_is_told():
+    with pytest.raises(ExportError, match="a worker process died"):
+        list(shards.produce_all([Deadly(), Deadly()], workers=2))
