@@ -29,6 +29,7 @@ def prepared(audio: Any, window: Window) -> Any:
     float32 tensor, shape (max(steps, window.length), ...)
         The track.
     """
+    audio = tf.convert_to_tensor(audio)
     if window.standardise == "track":
         audio = standardised(audio[tf.newaxis])[0]
     steps = tf.shape(audio)[0]

@@ -33,6 +33,7 @@ def logmel_features(n_mels: int = 16) -> Features:
         fmin=0.0,
         fmax=8000.0,
         scale="db",
+        top_db=80.0,
         dtype="float16",
         shape=[None, n_mels],
     )

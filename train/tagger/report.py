@@ -1,0 +1,85 @@
+"""Results as plain text."""
+
+from collections.abc import Sequence
+
+from train.metrics import Metrics, TagMetrics
+from train.tagger.evaluate import Evaluation
+from train.tagger.predict import Outcome
+
+_BAR = 20
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay out a table: the first column to the left, the others to the right."""
+    lines = [list(header), *map(list, rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def evaluation(found: Evaluation) -> str:
+    """Tell an evaluation: the averages, then every tag, the best first."""
+    result = found.metrics
+    lines = [
+        f"{found.model}",
+        f"{found.split} split of {found.export}, label set {found.label_set}: "
+        f"{result.tracks:,} tracks, mean of {found.windows} windows each",
+        *(f"note: {note}" for note in found.notes),
+        "",
+        table(
+            ("", "ROC-AUC", "PR-AUC"),
+            [
+                ("macro (mean over tags)", *_pair(result.roc_auc, result.pr_auc)),
+                (
+                    "micro (all labels at once)",
+                    *_pair(result.micro_roc_auc, result.micro_pr_auc),
+                ),
+            ],
+        ),
+        "",
+        _tags(result),
+    ]
+    if result.undefined:
+        lines += ["", f"left out of macro: {', '.join(result.undefined)}"]
+    return "\n".join(lines)
+
+
+def outcome(found: Outcome, number: int | None, threshold: float) -> str:
+    """Tell what came of one file."""
+    if found.tagging is None:
+        return f"{found.path}: {found.error}"
+    tagging = found.tagging
+    head = f"{found.path}: {tagging.seconds:.1f} s, {len(tagging.windows)} windows"
+    lines = [f"{head} ({'; '.join(tagging.notes)})" if tagging.notes else head]
+    pairs = tagging.top(number, threshold)
+    width = max((len(tag) for tag, _ in pairs), default=0)
+    for tag, score in pairs:
+        bar = "#" * round(score * _BAR)
+        lines.append(f"  {tag.ljust(width)}  {score:.3f}  {bar}".rstrip())
+    if not pairs:
+        lines.append(f"  no tag reaches {threshold:g}")
+    return "\n".join(lines)
+
+
+def _tags(result: Metrics) -> str:
+    def order(entry: TagMetrics) -> tuple[bool, float, str]:
+        return entry.roc_auc is None, -(entry.roc_auc or 0.0), entry.tag
+
+    rows = [
+        (entry.tag, f"{entry.positives:,}", *_pair(entry.roc_auc, entry.pr_auc))
+        for entry in sorted(result.tags, key=order)
+    ]
+    return table(("tag", "positives", "ROC-AUC", "PR-AUC"), rows)
+
+
+def _pair(roc_auc: float | None, pr_auc: float | None) -> tuple[str, str]:
+    return _figure(roc_auc), _figure(pr_auc)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
