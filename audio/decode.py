@@ -170,7 +170,7 @@ class Decoder:
             self.frames += len(block)
             yield block
         if self.frames == 0:
-            raise self._unreadable("no sample can be decoded")
+            raise self._unreadable()
         if not_finite:
             self._damage.append(f"{not_finite} samples are no finite numbers")
         self._check_length()
@@ -193,7 +193,7 @@ class Decoder:
         try:
             return _Stream(self._part(claimed))
         except soundfile.LibsndfileError as error:
-            raise self._unreadable("not audio, or of a format not known") from error
+            raise self._unreadable() from error
 
     def _part(self, claimed: int | None) -> BinaryIO:
         walk = self._walk
@@ -271,12 +271,16 @@ class Decoder:
         if self._kind == OGG and not _ends(self._source):
             self._damage.append("the last page of the Ogg stream is missing")
 
-    def _unreadable(self, what: str) -> AudioError:
-        name = None if self._kind is None else self._kind.name
-        if self._kind == ID3 and self._walk is None:
+    def _unreadable(self) -> AudioError:
+        kind = self._kind
+        if kind is None:
+            what = "no audio found"
+        elif kind == ID3:
             what = "an ID3 tag without audio"
-        elif name is not None:
-            what = f"{what}: the content is {name}"
+        elif kind.is_audio:
+            what = f"{kind.name} without a sample that can be decoded"
+        else:
+            what = f"not audio but {kind.name}"
         return AudioError(what, where=self._source.name)
 
 

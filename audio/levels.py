@@ -16,6 +16,7 @@ FULL_SCALE = np.float32(32767 / 32768)
 
 _FRAME = 2048
 _FRAME_STEP = 32768
+_BLOCK = 65536
 _RANGE_DB = 90.0
 _NOISE_FLOOR_DB = -115.0
 
@@ -121,8 +122,8 @@ class Levels:
 class Bandwidth:
     """Finds the highest frequency with content.
 
-    The power spectra of a frame of 2,048 samples in every 32,768 are averaged. Content
-    is what lies less than 90 dB below the strongest bin and above -115 dBFS (a sine at
+    Power spectra of frames of 2,048 samples are averaged: one frame in 16, and in the
+    last block, which of a short clip is all there is, every frame. Content is what lies less than 90 dB below the strongest bin and above -115 dBFS (a sine at
     full scale being 0 dB), which is over the noise of 16 bits.
 
     Parameters
@@ -145,9 +146,10 @@ class Bandwidth:
         Parameters
         ----------
         mono : ndarray of float32, shape (samples,)
-            A multiple of 32,768 samples; the last block may have any number.
+            65,536 samples; the last block has fewer.
         """
-        for start in range(0, len(mono), _FRAME_STEP):
+        step = _FRAME_STEP if len(mono) >= _BLOCK else _FRAME
+        for start in range(0, len(mono), step):
             frame = mono[start : start + _FRAME]
             if len(frame) < _FRAME and self._count:
                 return

@@ -239,6 +239,7 @@ AUDIO_FILES = _table(
     dc_offset DOUBLE Mean of the samples; full scale is 1.
     channel_correlation DOUBLE Correlation of left and right, -1 to 1; NULL for mono.
     bandwidth_hz DOUBLE Highest frequency with content, Hz.
+    silence_thresholds_db DOUBLE[] Thresholds for which audio_silences was filled, in order; NULL: not measured.
     status VARCHAR 'ok', 'empty', 'unreadable', 'partial', 'crashed', 'timeout', 'listed' or 'vanished'.
     error VARCHAR What went wrong; NULL where nothing did.
     scanned_at TIMESTAMPTZ When the file was measured.

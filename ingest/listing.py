@@ -1,0 +1,158 @@
+"""The audio files under a folder: by content, in a fixed order, whatever their names.
+
+A file is listed if its name ends like an audio file's, so that a broken clip does not
+vanish, or if its first bytes are those of an audio format. Links to folders are not
+followed, nor are links to files outside the folder; a link to nowhere counts as an
+empty file.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.decode import mute_decoders
+from audio.measure import Measurement, measure
+from audio.sniff import HEAD_BYTES, sniff
+from ingest.errors import IngestError
+
+_SUFFIXES = (
+    ".aac .aif .aifc .aiff .ape .au .caf .flac .m4a .m4b .mp2 .mp3 .mpga .oga .ogg "
+    ".opus .snd .w64 .wav .wave .wma .wv"
+)
+AUDIO_SUFFIXES = frozenset(_SUFFIXES.split())
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file that was found.
+
+    Attributes
+    ----------
+    name : str
+        Relative to the root; bytes that are not UTF-8 are surrogates, as in `os`.
+    size_bytes : int
+        Its size.
+    modified_us : int
+        Time of its last change, microseconds since 1970 in UTC.
+    """
+
+    name: str
+    size_bytes: int
+    modified_us: int
+
+    @property
+    def path(self) -> str:
+        """The name as valid text, with ``/``; an escape where a byte is not UTF-8."""
+        text = os.fsencode(self.name).decode("utf-8", "backslashreplace")
+        return text.replace(os.sep, "/")
+
+    @property
+    def path_bytes(self) -> bytes | None:
+        """The name's bytes, where they are not UTF-8."""
+        try:
+            self.name.encode("utf-8")
+        except UnicodeEncodeError:
+            return os.fsencode(self.name)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file that is to be measured."""
+
+    file: ListedFile
+    root: str
+    thresholds_db: tuple[float, ...]
+
+
+def list_audio(root: Path, on_error: Callable[[OSError], None]) -> list[ListedFile]:
+    """List the audio files under a folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    on_error : callable
+        Called with the error for each folder or file below it that cannot be read.
+
+    Returns
+    -------
+    list of ListedFile
+        In the order of the names' bytes.
+
+    Raises
+    ------
+    IngestError
+        `root` is no folder.
+    """
+    if not root.is_dir():
+        raise IngestError(
+            "no such folder",
+            where=root,
+            remedy="set sources.audio in lyre.toml, or name the folder with --root",
+        )
+    inside = os.path.realpath(root)
+    found = _files(os.fspath(root), "", inside, on_error)
+    return sorted(found, key=lambda file: os.fsencode(file.name))
+
+
+def measure_clip(clip: Clip) -> Measurement:
+    """Measure one clip; a task for workers."""
+    path = Path(clip.root) / clip.file.name
+    return measure(path, clip.thresholds_db)
+
+
+def prepare_worker() -> None:
+    """Get a worker ready for `measure_clip`."""
+    mute_decoders()
+
+
+def _files(
+    root: str, folder: str, inside: str, on_error: Callable[[OSError], None]
+) -> Iterator[ListedFile]:
+    folders: list[str] = []
+    try:
+        with os.scandir(Path(root) / folder) as entries:
+            for entry in entries:
+                name = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(name)
+                    continue
+                try:
+                    yield from _file(entry, name, inside)
+                except OSError as error:
+                    on_error(error)
+    except OSError as error:
+        on_error(error)
+    for name in folders:
+        yield from _files(root, name, inside, on_error)
+
+
+def _file(entry: "os.DirEntry[str]", name: str, inside: str) -> Iterator[ListedFile]:
+    if entry.is_symlink() and not _stays_inside(entry.path, inside):
+        return
+    is_file = entry.is_file()
+    is_dangling = entry.is_symlink() and not Path(entry.path).exists()
+    if not (is_file or is_dangling):
+        return
+    if not _is_named_audio(entry.name) and not (is_file and _is_audio(entry.path)):
+        return
+    stat = entry.stat(follow_symlinks=not is_dangling)
+    size = 0 if is_dangling else stat.st_size
+    yield ListedFile(name, size, stat.st_mtime_ns // 1000)
+
+
+def _stays_inside(path: str, inside: str) -> bool:
+    target = os.path.realpath(path)
+    return os.path.commonpath([target, inside]) == inside
+
+
+def _is_named_audio(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES  # noqa: PTH122
+
+
+def _is_audio(path: str) -> bool:
+    with Path(path).open("rb", buffering=0) as file:
+        kind = sniff(file.read(HEAD_BYTES))
+    return kind is not None and kind.is_audio
