@@ -6,7 +6,7 @@ file read-only, and a file that is held elsewhere is told with the holder's id.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,13 +20,17 @@ _KEY = "set data_dir or warehouse_path in lyre.toml to another place"
 
 
 @contextmanager
-def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_to_read(
+    path: Path, config: Mapping[str, bool] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse read-only; any number of processes may do so at once.
 
     Parameters
     ----------
     path : Path
         The DuckDB file, usually ``lyre.settings.load().warehouse``.
+    config : mapping, optional
+        Options of DuckDB that hold from the start, such as those of `warehouse.query`.
 
     Yields
     ------
@@ -40,7 +44,7 @@ def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not path.exists():
         raise WarehouseError("there is no warehouse yet", where=path, remedy=_FILL_IT)
-    connection = _connect(path, read_only=True)
+    connection = _connect(path, read_only=True, config=config)
     try:
         yield connection
     finally:
@@ -108,13 +112,15 @@ def explain(error: duckdb.Error, path: Path) -> WarehouseError:
     return WarehouseError(f"DuckDB cannot open the warehouse: {said}", where=path)
 
 
-def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _connect(
+    path: Path, *, read_only: bool, config: Mapping[str, bool] | None = None
+) -> duckdb.DuckDBPyConnection:
     if path.is_dir():
         raise WarehouseError(
             "this is a folder", where=path, expected="a DuckDB file", remedy=_KEY
         )
     try:
-        return duckdb.connect(str(path), read_only=read_only)
+        return duckdb.connect(str(path), read_only, dict(config or {}))
     except duckdb.Error as error:
         raise explain(error, path) from error
 

@@ -44,7 +44,7 @@ class Plugin(BasePlugin):
 
 
 def _check_name(path: Path, catalog: str) -> None:
-    """Views hold the catalog name, and DuckDB takes it from the file's name."""
+    """Insist on the name that the views hold; DuckDB takes it from the file's."""
     if path.stem != catalog:
         raise DbtRuntimeError(
             f"the warehouse {path} must be called {catalog}{path.suffix}, because its "

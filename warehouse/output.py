@@ -1,0 +1,67 @@
+"""The rows of a query as a table, CSV or JSON."""
+
+import csv
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from warehouse.query import Answer
+
+TABLE_ROWS = 200
+
+
+def write_table(answer: Answer, out: TextIO) -> None:
+    """Draw the first `TABLE_ROWS` rows for the eye; NULL is shown as such."""
+    table = Table(*(Text(name) for name in answer.columns))
+    for row in islice(answer.rows, TABLE_ROWS):
+        table.add_row(*(Text("NULL" if value is None else str(value)) for value in row))
+    console = Console(file=out)
+    console.print(table)
+    if next(answer.rows, None) is not None:
+        console.print(
+            f"The first {TABLE_ROWS} rows; --format csv or json gives all of them."
+        )
+
+
+def write_csv(answer: Answer, out: TextIO) -> None:
+    """Write all rows with a header; NULL is an empty field, lists are JSON."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(answer.columns)
+    for row in answer.rows:
+        writer.writerow(
+            json.dumps(value, default=_plain, ensure_ascii=False)
+            if isinstance(value, list | dict)
+            else value
+            for value in row
+        )
+
+
+def write_json(answer: Answer, out: TextIO) -> None:
+    """Write all rows as one JSON list with an object a row."""
+    separator = "[\n"
+    for row in answer.rows:
+        values = dict(zip(answer.columns, row, strict=True))
+        out.write(separator)
+        json.dump(values, out, default=_plain, ensure_ascii=False)
+        separator = ",\n"
+    out.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+WRITERS: dict[str, Callable[[Answer, TextIO], None]] = {
+    "table": write_table,
+    "csv": write_csv,
+    "json": write_json,
+}
+
+
+def _plain(value: Any) -> str:
+    """Turn what JSON has no type for into text."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else str(value)

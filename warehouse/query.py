@@ -1,0 +1,163 @@
+"""Ad-hoc SQL on the warehouse that can neither change it nor reach anything else.
+
+Two guards: DuckDB's own configuration closes files, network, extensions and Python
+variables (a read-only connection alone leaves them open), and only a single SELECT is
+run at all. A time limit stops what takes too long.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.database import open_to_read
+from warehouse.errors import WarehouseError
+
+DIALECTS = ("duckdb", "postgres", "spark", "sqlite")
+SECONDS = 30.0
+
+_LOCKED = {
+    "enable_external_access": False,
+    "python_enable_replacements": False,
+    "autoload_known_extensions": False,
+    "autoinstall_known_extensions": False,
+    "lock_configuration": True,
+}
+_ROWS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of a query, read as they are asked for.
+
+    Attributes
+    ----------
+    columns : list of str
+        Names of the columns.
+    rows : iterator of tuple
+        Values as Python objects, one tuple a row.
+    """
+
+    columns: list[str]
+    rows: Iterator[tuple[Any, ...]]
+
+
+@contextmanager
+def ask(
+    path: Path, sql: str, *, seconds: float = SECONDS, dialect: str = "duckdb"
+) -> Iterator[Answer]:
+    """Run one SELECT on the warehouse.
+
+    Parameters
+    ----------
+    path : Path
+        The DuckDB file, usually ``lyre.settings.load().warehouse``.
+    sql : str
+        A single SELECT; a semicolon at its end is allowed.
+    seconds : float
+        Time limit for running the query and reading its rows.
+    dialect : str
+        One of `DIALECTS`; others than ``"duckdb"`` are translated first.
+
+    Yields
+    ------
+    Answer
+        Valid until the block ends.
+
+    Raises
+    ------
+    WarehouseError
+        The warehouse cannot be opened, or the query is refused, wrong or too slow.
+
+    Examples
+    --------
+    >>> with ask(settings.load().warehouse, "select 1 as one") as answer:
+    ...     print(answer.columns, list(answer.rows))
+    ['one'] [(1,)]
+    """
+    text = sql if dialect == "duckdb" else _translate(sql, dialect)
+    with open_to_read(path, _LOCKED) as connection:
+        statement = _only_select(connection, text)
+        with _time_limit(connection, seconds), _told(seconds):
+            connection.execute(statement)
+            columns = [column[0] for column in connection.description or []]
+            yield Answer(columns, _rows(connection))
+
+
+def _only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    try:
+        statements = connection.extract_statements(sql)
+    except duckdb.Error as error:
+        raise WarehouseError(_sentence(error), where="query") from error
+    if len(statements) != 1:
+        raise WarehouseError(
+            f"{len(statements)} statements", where="query", expected="one SELECT"
+        )
+    if statements[0].type != duckdb.StatementType.SELECT:
+        raise WarehouseError(
+            f"{statements[0].type.name} is refused",
+            where="query",
+            expected="one SELECT",
+            remedy="the warehouse is changed by python -m ingest and dbt alone",
+        )
+    return statements[0]
+
+
+def _translate(sql: str, dialect: str) -> str:
+    """Translate to DuckDB's dialect; sqlglot is imported only where it is needed."""
+    import sqlglot
+
+    if dialect not in DIALECTS:
+        raise WarehouseError(
+            f"no dialect {dialect!r}", expected=" or ".join(DIALECTS), where="query"
+        )
+    try:
+        return ";\n".join(sqlglot.transpile(sql, read=dialect, write="duckdb"))
+    except sqlglot.errors.SqlglotError as error:
+        raise WarehouseError(
+            f"not understood as {dialect}: {_first_paragraph(str(error))}",
+            where="query",
+        ) from error
+
+
+@contextmanager
+def _time_limit(
+    connection: duckdb.DuckDBPyConnection, seconds: float
+) -> Iterator[None]:
+    timer = threading.Timer(seconds, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _told(seconds: float) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise WarehouseError(
+            f"stopped after {seconds:g} s", where="query", remedy="raise --seconds"
+        ) from error
+    except duckdb.Error as error:
+        raise WarehouseError(_sentence(error), where="query") from error
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := connection.fetchmany(_ROWS_AT_ONCE):
+        yield from rows
+
+
+def _sentence(error: duckdb.Error) -> str:
+    return _first_paragraph(str(error))
+
+
+def _first_paragraph(text: str) -> str:
+    """Drop the excerpt of the query, which DuckDB sets off by an empty line."""
+    return " ".join(text.split("\n\n")[0].split())
