@@ -18,7 +18,9 @@ TABLE_ROWS = 200
 
 def write_table(answer: Answer, out: TextIO) -> None:
     """Draw the first `TABLE_ROWS` rows for the eye; NULL is shown as such."""
-    table = Table(*(Text(name) for name in answer.columns))
+    table = Table()
+    for name in answer.columns:
+        table.add_column(Text(name))
     for row in islice(answer.rows, TABLE_ROWS):
         table.add_row(*(Text("NULL" if value is None else str(value)) for value in row))
     console = Console(file=out)
