@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from lyre import settings as lyre_settings
 from lyre.console import DONE, DONE_WITH_FAILURES, command_line, run
 from lyre.settings import Settings
 from warehouse.database import open_to_read
+
+if TYPE_CHECKING:
+    from ingest.scan import AudioSummary
 
 app = command_line(
     "Load the sources into raw tables of the warehouse. Example: python -m ingest all"
@@ -47,7 +50,13 @@ def msd(
     Example: python -m ingest msd data/sources/msd_summary_file.h5
     """
     settings = lyre_settings.load()
-    _load([plan.msd_source(settings, paths or [])], settings, warehouse, force, as_json)
+    _load(
+        [plan.msd_source(settings, paths or [])],
+        settings,
+        warehouse,
+        force=force,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -65,7 +74,13 @@ def lastfm(
     Example: python -m ingest lastfm data/sources/lastfm_tags.db
     """
     settings = lyre_settings.load()
-    _load([plan.lastfm_source(settings, path)], settings, warehouse, force, as_json)
+    _load(
+        [plan.lastfm_source(settings, path)],
+        settings,
+        warehouse,
+        force=force,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -90,7 +105,38 @@ def lists(
     found = plan.list_sources(
         settings, _say, mismatches=mismatches, duplicates=duplicates
     )
-    _load(plan.required(found, settings), settings, warehouse, force, as_json)
+    _load(
+        plan.required(found, settings),
+        settings,
+        warehouse,
+        force=force,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def audio(
+    root: Annotated[
+        Path | None, typer.Option(help="The folder of clips; default: sources.audio.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Decoding processes, 0: one a core; default: audio.workers."
+        ),
+    ] = None,
+    warehouse: Warehouse = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the clips that are new or have changed.
+
+    Example: python -m ingest audio --root data/sources/audio --workers 2
+    """
+    settings = lyre_settings.load()
+    if workers is not None:
+        settings.audio.workers = workers
+    folder = root or settings.source(settings.sources.audio)
+    _load([], settings, warehouse, as_json=as_json, audio_root=folder)
 
 
 @app.command("all")
@@ -109,7 +155,15 @@ def everything(
         plan.lastfm_source(settings),
         *plan.list_sources(settings, _say),
     ]
-    _load(sources, settings, warehouse, force, as_json)
+    folder = plan.audio_root(settings, _say)
+    _load(
+        sources,
+        settings,
+        warehouse,
+        force=force,
+        as_json=as_json,
+        audio_root=folder,
+    )
 
 
 @app.command()
@@ -134,24 +188,34 @@ def _load(
     sources: Iterable[Source],
     settings: Settings,
     warehouse: Path | None,
-    force: bool,
+    *,
     as_json: bool,
+    force: bool = False,
+    audio_root: Path | None = None,
 ) -> None:
-    outcomes = []
+    results: list[Outcome | AudioSummary] = []
     with open_raw(warehouse or settings.warehouse) as connection:
         for source in sources:
-            outcomes.append(load(connection, source, force=force))
-            if not as_json:
-                _tell(outcomes[-1])
+            outcome = load(connection, source, force=force)
+            results.append(outcome)
+            _tell(report.lines(outcome), as_json)
+        if audio_root is not None:
+            # Late: signal processing takes a second to import.
+            from ingest.audio import load_audio
+
+            summary = load_audio(connection, audio_root, settings.audio)
+            results.append(summary)
+            _tell(report.audio_lines(summary), as_json)
     if as_json:
-        typer.echo(report.as_json(outcomes))
-    failed = any(outcome.bad_files for outcome in outcomes)
+        typer.echo(report.as_json(results))
+    failed = any(report.has_failures(result) for result in results)
     raise typer.Exit(DONE_WITH_FAILURES if failed else DONE)
 
 
-def _tell(outcome: Outcome) -> None:
-    for line in report.lines(outcome):
-        typer.echo(line)
+def _tell(lines: Iterable[str], as_json: bool) -> None:
+    if not as_json:
+        for line in lines:
+            typer.echo(line)
 
 
 def _say(line: str) -> None:

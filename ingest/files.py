@@ -23,16 +23,17 @@ class Fingerprint:
         Absolute path; several are joined by ``"; "``.
     size_bytes : int
         Size of all files together.
-    modified_at : datetime
-        Time of the newest file.
-    checksum : str
-        SHA-256 of the one file; of several, of their listing (path, size, time).
+    modified_at : datetime or None
+        Time of the newest file; None where there is none.
+    checksum : str or None
+        SHA-256 of the one file; of several, of their listing (path, size, time). None
+        for audio, which compares file by file.
     """
 
     path: str
     size_bytes: int
-    modified_at: datetime
-    checksum: str
+    modified_at: datetime | None
+    checksum: str | None
 
 
 def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:

@@ -65,6 +65,15 @@ def list_sources(
     return found
 
 
+def audio_root(settings: Settings, say: Say) -> Path | None:
+    """Return the folder of clips, or None where it is absent, which is told."""
+    root = settings.source(settings.sources.audio)
+    if root.exists():
+        return root
+    say(f"audio: not there, passed over: {root} (sources.audio)")
+    return None
+
+
 def required(sources: Sequence[Source], settings: Settings) -> Sequence[Source]:
     """Return the sources, of which there must be one.
 

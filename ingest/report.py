@@ -3,8 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from ingest.load import SKIPPED, Outcome
+
+if TYPE_CHECKING:
+    from ingest.scan import AudioSummary
 
 _FILES_SHOWN = 20
 
@@ -44,6 +48,45 @@ def lines(outcome: Outcome) -> list[str]:
     return told
 
 
-def as_json(outcomes: Sequence[Outcome]) -> str:
+def audio_lines(summary: "AudioSummary") -> list[str]:
+    """Describe one scan: files by status, and the first of those that are not right.
+
+    Parameters
+    ----------
+    summary : AudioSummary
+        How the scan ended.
+    """
+    hours = summary.audio_seconds / 3600
+    told = [
+        f"audio: {summary.found:,} files found, {summary.measured:,} measured "
+        f"({hours:.1f} hours), {summary.vanished:,} vanished, "
+        f"{summary.seconds:.1f} s: {summary.root}"
+    ]
+    if summary.by_status:
+        counts = (f"{status} {rows:,}" for status, rows in summary.by_status.items())
+        told.append(f"  {', '.join(counts)}")
+    told += [
+        f"  {status}: {path}" + (f": {error}" if error else "")
+        for path, status, error in summary.failures
+    ]
+    right = summary.by_status.get("ok", 0) + summary.by_status.get("vanished", 0)
+    more = sum(summary.by_status.values()) - right - len(summary.failures)
+    if more > 0:
+        told.append(f"  {more:,} more, see status and error in raw.audio_files")
+    return told + [f"  not read: {each}" for each in summary.unread]
+
+
+def has_failures(result: "Outcome | AudioSummary") -> bool:
+    """Tell whether something went wrong that running it again may mend.
+
+    Clips that are empty or no audio are none of these: that is what was measured.
+    """
+    if isinstance(result, Outcome):
+        return bool(result.bad_files)
+    hung = result.by_status.get("crashed", 0) + result.by_status.get("timeout", 0)
+    return bool(hung or result.unread)
+
+
+def as_json(results: "Sequence[Outcome | AudioSummary]") -> str:
     """Return loads as a JSON list of objects."""
-    return json.dumps([asdict(outcome) for outcome in outcomes], indent=2)
+    return json.dumps([asdict(each) for each in results], indent=2, default=str)
