@@ -18,18 +18,13 @@ import duckdb
 from dataset.manifest import SPLITS, FunnelRow, Split, Tag
 from export.errors import ExportError
 from export.recipe import Contents, Extent, Recipe, Row
-from warehouse import database
+from warehouse.database import open_to_read
+from warehouse.query import LOCKED
 
 _BATCH_ROWS = 10_000
-_BUILD = "run `dbt build` first"
 _COLUMNS = ", ".join(field.name for field in fields(Row))
 _BY_SHARD = "from chosen order by split, md5(source || '/' || track_id)"
 _BY_KEY = "from chosen order by source, track_id"
-_LOCKED = (
-    "set enable_external_access = false",
-    "set python_enable_replacements = false",
-    "set lock_configuration = true",
-)
 
 
 class Selection:
@@ -44,6 +39,7 @@ class Selection:
         self.recipe = recipe
         self.where = None if where is None else normalize(where)
         self._connection = connection
+        self._check_tables()
         # The user's own text runs; the normalised one is for the manifest.
         narrowed = "" if where is None else f" where (\n{where}\n)"
         for view, source in (
@@ -122,7 +118,7 @@ class Selection:
             raise ExportError(
                 "the positions of the tags are not 0, 1, 2, ...",
                 where=self.recipe.vocabulary,
-                remedy=_BUILD,
+                remedy="run `dbt build` again",
             )
         return tags
 
@@ -155,6 +151,19 @@ class Selection:
             digest.update(f"{text}\n".encode())
         return digest.hexdigest()
 
+    def _check_tables(self) -> None:
+        found = self._all(
+            "select table_schema || '.' || table_name from information_schema.tables"
+        )
+        existing = {name for (name,) in found}
+        for name in (self.recipe.table, self.recipe.vocabulary, self.recipe.funnel):
+            if name not in existing:
+                raise ExportError(
+                    f"the warehouse has no table {name}",
+                    where=self.recipe.name,
+                    remedy="run `dbt build` first",
+                )
+
     def _rows(self, query: str) -> Iterator[Row]:
         # A cursor would not see the views, so only one query is open at a time.
         result = self._execute(query)
@@ -168,18 +177,9 @@ class Selection:
     def _execute(self, query: str) -> duckdb.DuckDBPyConnection:
         try:
             return self._connection.execute(query)
-        except duckdb.CatalogException as error:
-            raise ExportError(
-                _first_line(error), where=self.recipe.name, remedy=_BUILD
-            ) from error
         except duckdb.Error as error:
-            raise ExportError(
-                _first_line(error), where=self.where or self.recipe.name
-            ) from error
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]
+            said = str(error).splitlines()[0]
+            raise ExportError(said, where=self.where or self.recipe.name) from error
 
 
 @contextmanager
@@ -200,10 +200,8 @@ def select(warehouse: Path, recipe: Recipe, where: str | None) -> Iterator[Selec
     ExportError
         The table is missing or not as it should be, or the condition is none.
     """
-    with database.open_to_read(warehouse) as connection:
-        # The condition is a user's text: it may compute, not read files.
-        for statement in _LOCKED:
-            connection.execute(statement)
+    # The condition is a user's text: it may compute, not read files.
+    with open_to_read(warehouse, LOCKED) as connection:
         selection = Selection(connection, recipe, where)
         selection.check()
         yield selection

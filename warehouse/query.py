@@ -20,7 +20,8 @@ from warehouse.errors import WarehouseError
 DIALECTS = ("duckdb", "postgres", "spark", "sqlite")
 SECONDS = 30.0
 
-_LOCKED = {
+# Options of a connection that runs a user's SQL, also in part.
+LOCKED = {
     "enable_external_access": False,
     "python_enable_replacements": False,
     "autoload_known_extensions": False,
@@ -80,7 +81,7 @@ def ask(
     ['one'] [(1,)]
     """
     text = sql if dialect == "duckdb" else _translate(sql, dialect)
-    with open_to_read(path, _LOCKED) as connection:
+    with open_to_read(path, LOCKED) as connection:
         statement = _only_select(connection, text)
         with _time_limit(connection, seconds), _told(seconds):
             connection.execute(statement)
