@@ -1,0 +1,11 @@
+-- A tag with a letter that is not Latin is merged with nothing: the clean tags of v2
+-- are Latin.
+select
+    source,
+    tag,
+    clean_tag
+
+from {{ ref('clean_tags', v=2) }}
+where
+    clean_tag is not null
+    and regexp_matches(tag, '[^\p{Latin}\p{Common}\p{Inherited}\P{L}]')
