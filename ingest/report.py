@@ -29,9 +29,9 @@ def lines(outcome: Outcome) -> list[str]:
         f"{outcome.source}: {outcome.rows:,} rows loaded, {set_aside:,} set aside, "
         f"{outcome.seconds:.1f} s: {outcome.path}"
     ]
-    if len(outcome.tables) > 1:
-        counts = (f"{name} {rows:,}" for name, rows in outcome.tables.items())
-        told.append(f"  {', '.join(counts)}")
+    filled = [f"{name} {rows:,}" for name, rows in outcome.tables.items() if rows]
+    if len(filled) > 1:
+        told.append(f"  {', '.join(filled)}")
     told += [
         f"  set aside: {count:,} x {reason}"
         for reason, count in outcome.set_aside.items()
