@@ -198,9 +198,9 @@ class Decoder:
     def _part(self, claimed: int | None) -> BinaryIO:
         walk = self._walk
         if walk is None:
-            return self._source.stream(self._start)
-        start = walk.start if _is_right(walk) else walk.audio_start
-        return self._source.stream(start, walk.end, claimed=claimed)
+            return self._source.stream((self._start, self._source.size))
+        spans = walk.spans if _is_right(walk) else walk.sound_spans
+        return self._source.stream(*spans, claimed=claimed)
 
     def _read(self) -> Iterator[Samples]:
         done = 0
@@ -354,7 +354,8 @@ def sniff_source(source: Source) -> tuple[Kind | None, int]:
     if kind != ID3:
         return kind, 0
     start = mpeg.skip_id3(source.read_at, 0)
-    return sniff(source.read_at(start, HEAD_BYTES)) or ID3, start
+    inner = sniff(source.read_at(start, HEAD_BYTES))
+    return inner if inner is not None and inner.is_audio else ID3, start
 
 
 def mute_decoders() -> None:

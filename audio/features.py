@@ -10,10 +10,11 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import fft, signal
+from scipy import fft
 
 from audio.errors import AudioError
 from audio.mel import filter_bank
+from audio.window import hann
 
 Samples = npt.NDArray[np.float32]
 LogMel = npt.NDArray[np.float32]
@@ -149,7 +150,7 @@ def mel_power(samples: Samples, settings: FeatureSettings) -> LogMel:
         settings.fmin,
         settings.highest,
     )
-    window = signal.get_window("hann", settings.n_fft)
+    window = hann(settings.n_fft)
     padded = np.pad(samples.astype(np.float32, copy=False), settings.n_fft // 2)
     frames = sliding_window_view(padded, settings.n_fft)[:: settings.hop]
     mel = np.empty((settings.n_mels, len(frames)), np.float32)

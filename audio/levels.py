@@ -4,9 +4,10 @@ import hashlib
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, signal
+from scipy import fft
 
 from audio.mono import to_mono
+from audio.window import hann
 
 Samples = npt.NDArray[np.float32]
 
@@ -123,8 +124,9 @@ class Bandwidth:
     """Finds the highest frequency with content.
 
     Power spectra of frames of 2,048 samples are averaged: one frame in 16, and in the
-    last block, which of a short clip is all there is, every frame. Content is what lies less than 90 dB below the strongest bin and above -115 dBFS (a sine at
-    full scale being 0 dB), which is over the noise of 16 bits.
+    last block, which of a short clip is all there is, every frame. Content is what
+    lies less than 90 dB below the strongest bin and above -115 dBFS (a sine at full
+    scale being 0 dB), which is over the noise of 16 bits.
 
     Parameters
     ----------
@@ -132,7 +134,7 @@ class Bandwidth:
         Sample rate, Hz.
     """
 
-    _window = signal.get_window("hann", _FRAME).astype(np.float32)
+    _window = hann(_FRAME).astype(np.float32)
     _scale = float((2 / _window.sum(dtype=np.float64)) ** 2)
 
     def __init__(self, rate: int) -> None:

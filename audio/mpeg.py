@@ -47,9 +47,10 @@ class Stream:
 
     Attributes
     ----------
-    start, end : int
-        Offsets of the first frame and of the end of the last one, in bytes. A last
-        frame that is cut off counts to the end, but not to `frames`.
+    spans : tuple of (int, int)
+        Where frames follow one another, as offsets of start and end in bytes. What
+        lies between two spans is tags or damage. A last frame that is cut off belongs
+        to its span, but does not count to `frames`.
     first : Frame
         The first frame.
     frames : int
@@ -62,8 +63,7 @@ class Stream:
         Bytes between frames that are neither frames nor tags.
     """
 
-    start: int
-    end: int
+    spans: tuple[tuple[int, int], ...]
     first: Frame
     frames: int
     promised_frames: int | None
@@ -71,10 +71,12 @@ class Stream:
     lost_bytes: int
 
     @property
-    def audio_start(self) -> int:
-        """Offset of the first frame with sound."""
-        has_header = self.promised_frames is not None
-        return self.start + self.first.size if has_header else self.start
+    def sound_spans(self) -> tuple[tuple[int, int], ...]:
+        """The spans without a Xing, Info or VBRI frame at their start."""
+        if self.promised_frames is None:
+            return self.spans
+        (start, end), *others = self.spans
+        return (start + self.first.size, end), *others
 
     @property
     def samples(self) -> int:
@@ -136,10 +138,10 @@ def walk(read_at: ReadAt, size: int) -> Stream | None:
     if first is None:
         return None
     promised_frames, has_xing = _read_vbr_header(read_at(start, first.size), first)
-    at, frames, lost = _count(read_at, start, size, first)
+    spans, frames, lost = _count(read_at, start, size, first)
     if promised_frames is not None:
         frames -= 1
-    return Stream(start, at, first, frames, promised_frames, has_xing, lost)
+    return Stream(tuple(spans), first, frames, promised_frames, has_xing, lost)
 
 
 def skip_id3(read_at: ReadAt, at: int) -> int:
@@ -155,27 +157,27 @@ def skip_id3(read_at: ReadAt, at: int) -> int:
 
 def _count(
     read_at: ReadAt, start: int, size: int, first: Frame
-) -> tuple[int, int, int]:
-    """Return the offset of the end, the number of frames and the bytes lost."""
+) -> tuple[list[tuple[int, int]], int, int]:
+    """Return the spans of frames, the number of frames and the bytes lost."""
+    spans: list[tuple[int, int]] = []
     at, frames, lost, last = start, 0, 0, first.size
     rate, layer = first.rate, first.layer
     while at < size:
         frame = parse_frame(read_at(at, 4))
         if frame is not None and frame.rate == rate and frame.layer == layer:
-            if at + frame.size > size:
-                return size, frames, lost
             last = frame.size
             at += last
-            frames += 1
+            frames += at <= size
             continue
         found = _find_frame(read_at, skip_id3(read_at, at), size, first)
         if found is None:
-            return at, frames, lost
+            break
         # A gap that could not hold a frame is sloppy padding: no sound is lost.
         is_tag = read_at(at, 3) == b"ID3"
         lost += found - at if found - at > last // 2 and not is_tag else 0
-        at = found
-    return at, frames, lost
+        spans.append((start, at))
+        at = start = found
+    return [*spans, (start, min(at, size))], frames, lost
 
 
 def _find_frame(read_at: ReadAt, at: int, size: int, like: Frame | None) -> int | None:

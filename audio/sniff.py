@@ -103,7 +103,7 @@ def _sniff_text(head: bytes) -> Kind | None:
     if not head:
         return None
     if not head.strip(b"\0"):
-        return Kind("nothing but zero bytes", False)
+        return Kind("zero bytes only", False)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return Kind("HTML", False)

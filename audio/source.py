@@ -1,7 +1,9 @@
 """The bytes of one clip: read once, kept in memory where that is cheap."""
 
+import bisect
 import hashlib
 import io
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -68,29 +70,28 @@ class Source:
             digest.update(self.read_at(offset, _HASH_BYTES))
         return digest.hexdigest()
 
-    def stream(
-        self, start: int = 0, end: int | None = None, *, claimed: int | None = None
-    ) -> BinaryIO:
-        """Return a file object on a part of the bytes.
+    def stream(self, *spans: tuple[int, int], claimed: int | None = None) -> BinaryIO:
+        """Return a file object on some of the bytes.
 
         Parameters
         ----------
-        start, end : int
-            The part; by default all.
+        *spans : tuple of (int, int)
+            Offsets of start and end of the parts, which follow one another in the
+            stream; by default all.
         claimed : int, optional
             The size that the file object claims to have, where a decoder must not
             conclude from the true one how much sound there is. Reading ends at the
             true end all the same; only past it, where decoders look for a tag before
             they begin, there are zeros.
         """
-        end = self.size if end is None else end
-        if claimed is None and self._file is None:
-            whole = start == 0 and end == self.size
-            return io.BytesIO(self._data if whole else self._data[start:end])
-        window = _Window(self.read_at, start, end - start, claimed or end - start)
-        return cast(
-            "BinaryIO", io.BufferedReader(window, 2**16) if claimed is None else window
-        )
+        spans = spans or ((0, self.size),)
+        if claimed is not None:
+            return cast("BinaryIO", _Spans(self.read_at, spans, claimed))
+        if self._file is not None:
+            return cast("BinaryIO", io.BufferedReader(_Spans(self.read_at, spans)))
+        if spans == ((0, self.size),):
+            return io.BytesIO(self._data)
+        return io.BytesIO(b"".join(self._data[start:end] for start, end in spans))
 
     def close(self) -> None:
         """Close the file, if one is open."""
@@ -105,16 +106,20 @@ class Source:
         return os.pread(self._file.fileno(), count, offset)
 
 
-class _Window(io.RawIOBase):
-    """A read-only file on a part of a source, which may claim to be longer."""
+class _Spans(io.RawIOBase):
+    """A read-only file on parts of a source, which may claim to be longer."""
 
     def __init__(
-        self, read_at: Callable[[int, int], bytes], start: int, size: int, claimed: int
+        self,
+        read_at: Callable[[int, int], bytes],
+        spans: tuple[tuple[int, int], ...],
+        claimed: int | None = None,
     ) -> None:
         self._read_at = read_at
-        self._start = start
-        self._size = size
-        self._claimed = claimed
+        self._spans = spans
+        lengths = (end - start for start, end in spans)
+        self._ends = list(itertools.accumulate(lengths))
+        self._claimed = claimed or self._ends[-1]
         self._position = 0
 
     def readable(self) -> bool:
@@ -132,12 +137,24 @@ class _Window(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        count = min(len(buffer), max(0, self._claimed - self._position))
-        if self._position > self._size:
-            data = bytes(count)
+        if self._position > self._ends[-1]:
+            data = bytes(min(len(buffer), max(0, self._claimed - self._position)))
         else:
-            count = min(count, self._size - self._position)
-            data = self._read_at(self._start + self._position, count)
+            data = self._read(len(buffer))
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
+
+    def _read(self, count: int) -> bytes:
+        """Read up to `count` bytes, across the spans."""
+        parts = []
+        position = self._position
+        span = bisect.bisect_right(self._ends, position)
+        while count > 0 and span < len(self._spans):
+            left = min(count, self._ends[span] - position)
+            offset = self._spans[span][1] - self._ends[span] + position
+            parts.append(self._read_at(offset, left))
+            position += left
+            count -= left
+            span += 1
+        return b"".join(parts)

@@ -1,0 +1,263 @@
+"""The audio scan: every file a row, nothing twice, nothing lost."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+import soundfile
+
+from ingest import scan
+from ingest.errors import IngestError
+from ingest.listing import Clip, list_audio
+from ingest.pool import Outcome
+from ingest.scan import AudioSummary, ingest_audio
+from ingest.tables import create_raw_tables
+from lyre.settings import Audio
+
+SETTINGS = Audio(workers=2, batch_files=3)
+
+
+@pytest.fixture
+def raw() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        create_raw_tables(connection)
+        yield connection
+
+
+def wav(seed: int = 0, seconds: float = 0.5) -> bytes:
+    buffer = io.BytesIO()
+    sound = np.random.default_rng(seed).uniform(-0.5, 0.5, round(8000 * seconds))
+    soundfile.write(buffer, sound, 8000, format="WAV")
+    return buffer.getvalue()
+
+
+def names(root: Path) -> list[str]:
+    problems: list[OSError] = []
+    found = [file.path for file in list_audio(root, problems.append)]
+    assert not problems
+    return found
+
+
+def rows(connection: duckdb.DuckDBPyConnection, columns: str) -> list[tuple[object]]:
+    return connection.execute(
+        f"select {columns} from raw.audio_files order by path"
+    ).fetchall()
+
+
+def test_files_are_listed_by_content_or_name_in_a_fixed_order(tmp_path: Path) -> None:
+    for name, content in {
+        "b/2.mp3": b"<html>",
+        "b/1.MP3": b"",
+        "a/clip": wav(),
+        "a/clip.x": b"ID3\x04\x00\x00\x00\x00\x00\x00",
+        "a/notes.txt": b"no sound in here",
+        "a/cover.jpg": b"\xff\xd8\xff\xe0",
+        "a/empty": b"",
+        "z.ogg": b"OggS",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    assert names(tmp_path) == ["a/clip", "a/clip.x", "b/1.MP3", "b/2.mp3", "z.ogg"]
+
+
+def test_links_lead_nowhere_but_inside(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for folder in (root, outside):
+        folder.mkdir()
+        (folder / "clip.wav").write_bytes(wav())
+    (root / "out.wav").symlink_to(outside / "clip.wav")
+    (root / "folder").symlink_to(outside)
+    (root / "loop").symlink_to(root)
+    (root / "in.wav").symlink_to(root / "clip.wav")
+    (root / "gone.wav").symlink_to(root / "nothing.wav")
+    assert names(root) == ["clip.wav", "gone.wav", "in.wav"]
+
+
+def test_names_survive(tmp_path: Path, raw: duckdb.DuckDBPyConnection) -> None:
+    composed = unicodedata.normalize("NFC", "é.wav")
+    decomposed = unicodedata.normalize("NFD", "é.wav")
+    raw_name = b"caf\xe9 \xff.wav"
+    for name in (composed, decomposed, "日本.wav", os.fsdecode(raw_name)):
+        try:
+            (tmp_path / name).write_bytes(wav())
+        except OSError:
+            pytest.skip("this file system takes no names that are not UTF-8")
+    ingest_audio(raw, tmp_path, SETTINGS)
+    found = dict(rows(raw, "path, path_bytes"))  # type: ignore[arg-type]
+    assert set(found) == {composed, decomposed, "日本.wav", r"caf\xe9 \xff.wav"}
+    assert found[r"caf\xe9 \xff.wav"] == raw_name
+    assert found[composed] is None
+    assert set(rows(raw, "status")) == {("ok",)}
+
+
+def test_every_real_clip_gets_a_row(real: Path, raw: duckdb.DuckDBPyConnection) -> None:
+    summary = ingest_audio(raw, real, Audio(workers=2))
+    assert summary.found == summary.measured == 62
+    # By audio.csv: 17 files give ffmpeg no sample, 3 of them have no bytes; 3 are
+    # shorter than their header says by far more than an encoder's padding.
+    assert summary.by_status == {"ok": 45, "unreadable": 11, "empty": 3, "partial": 3}
+    assert len(rows(raw, "path")) == 62
+    assert len(summary.failures) == 17
+    muddy = raw.execute(
+        "select decoded_seconds, sample_rate, channels, container, "
+        "silence_thresholds_db from raw.audio_files where path like '%TRWJAZW128F42760DD%'"
+    ).fetchone()
+    assert muddy == (pytest.approx(30.04, abs=0.1), 22050, 2, "mp3", [60.0])
+
+
+def test_silent_intervals_are_rows(
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection
+) -> None:
+    sound = np.random.default_rng(0).uniform(-0.5, 0.5, 8 * 8000)
+    sound[: 2 * 8000] = 0.0
+    sound[4 * 8000 : 6 * 8000] *= 1e-2
+    soundfile.write(tmp_path / "a.wav", sound, 8000, subtype="FLOAT")
+    settings = Audio(workers=1, silence_thresholds_db=[60, 30])
+    ingest_audio(raw, tmp_path, settings)
+    found = raw.execute(
+        "select path, threshold_db, interval_number, round(start_seconds), "
+        "round(end_seconds) from raw.audio_silences order by all"
+    ).fetchall()
+    assert found == [
+        ("a.wav", 30.0, 1, 0.0, 2.0),
+        ("a.wav", 30.0, 2, 4.0, 6.0),
+        ("a.wav", 60.0, 1, 0.0, 2.0),
+    ]
+
+
+def scan_again(
+    connection: duckdb.DuckDBPyConnection, root: Path, settings: Audio = SETTINGS
+) -> AudioSummary:
+    return ingest_audio(connection, root, settings)
+
+
+def test_only_what_changed_is_measured_again(
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection
+) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.wav").write_bytes(wav(number))
+    assert scan_again(raw, tmp_path).measured == 5
+    assert scan_again(raw, tmp_path).measured == 0
+
+    before = dict(rows(raw, "path, content_sha256"))  # type: ignore[arg-type]
+    (tmp_path / "1.wav").write_bytes(wav(9))
+    os.utime(tmp_path / "1.wav", (1, 1))
+    (tmp_path / "2.wav").unlink()
+    (tmp_path / "5.wav").write_bytes(wav(5))
+    summary = scan_again(raw, tmp_path)
+    assert (summary.found, summary.measured, summary.vanished) == (5, 2, 1)
+    assert summary.by_status == {"ok": 5, "vanished": 1}
+    after = dict(rows(raw, "path, content_sha256"))  # type: ignore[arg-type]
+    assert {path for path in before if before[path] != after[path]} == {"1.wav"}
+
+    (tmp_path / "2.wav").write_bytes(wav(2))
+    assert scan_again(raw, tmp_path).measured == 1
+    assert scan_again(raw, tmp_path).by_status == {"ok": 6}
+
+
+def test_other_thresholds_are_measured_once(
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection
+) -> None:
+    (tmp_path / "a.wav").write_bytes(wav())
+    scan_again(raw, tmp_path)
+    for thresholds in ([60.0, 40.0], [40.0, 60.0]):
+        settings = Audio(workers=1, silence_thresholds_db=thresholds)
+        measured = scan_again(raw, tmp_path, settings).measured
+        assert measured == (1 if thresholds == [60.0, 40.0] else 0)
+    assert rows(raw, "silence_thresholds_db") == [([40.0, 60.0],)]
+
+
+def test_a_clip_that_kills_or_hangs_its_worker_gets_a_row(
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("crash", "fine", "hang"):
+        (tmp_path / f"{name}.wav").write_bytes(wav())
+    real_run = scan.run_tasks
+
+    def run_badly(
+        _: object, clips: list[Clip], **options: object
+    ) -> Iterator[Outcome[Clip, object]]:
+        yield from real_run(misbehave, clips, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scan, "run_tasks", run_badly)
+    summary = ingest_audio(raw, tmp_path, Audio(workers=2, timeout_seconds=3))
+    assert summary.by_status == {"crashed": 1, "ok": 1, "timeout": 1}
+    assert dict(rows(raw, "path, status")) == {  # type: ignore[arg-type]
+        "crash.wav": "crashed",
+        "fine.wav": "ok",
+        "hang.wav": "timeout",
+    }
+    assert all(error for _, _, error in summary.failures)
+    # They get another chance.
+    monkeypatch.undo()
+    assert scan_again(raw, tmp_path).by_status == {"ok": 3}
+
+
+def misbehave(clip: Clip) -> object:
+    if "crash" in clip.file.name:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "hang" in clip.file.name:
+        time.sleep(60)
+    return scan.measure_clip(clip)
+
+
+def test_no_folder_is_one_sentence(
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection
+) -> None:
+    with pytest.raises(IngestError, match="no such folder"):
+        ingest_audio(raw, tmp_path / "nowhere", SETTINGS)
+
+
+def test_an_empty_folder(tmp_path: Path, raw: duckdb.DuckDBPyConnection) -> None:
+    summary = ingest_audio(raw, tmp_path, SETTINGS)
+    assert (summary.found, summary.measured, summary.by_status) == (0, 0, {})
+    assert summary.modified_at is None
+
+
+@pytest.mark.slow
+def test_a_killed_scan_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    root, warehouse = tmp_path / "audio", tmp_path / "lyre.duckdb"
+    root.mkdir()
+    for number in range(400):
+        (root / f"{number:03}.wav").write_bytes(wav(number, seconds=20.0))
+    code = (
+        "import sys, duckdb\n"
+        "from pathlib import Path\n"
+        "from ingest.scan import ingest_audio\n"
+        "from ingest.tables import create_raw_tables\n"
+        "from lyre.settings import Audio\n"
+        "if __name__ == '__main__':\n"
+        "    connection = duckdb.connect(sys.argv[1])\n"
+        "    create_raw_tables(connection)\n"
+        "    print('begun', flush=True)\n"
+        "    settings = Audio(workers=2, batch_files=20)\n"
+        "    ingest_audio(connection, Path(sys.argv[2]), settings)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, warehouse, root], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(2.5)
+        process.kill()
+    with duckdb.connect(warehouse) as connection:
+        done = dict(
+            connection.execute(
+                "select status, count(*) from raw.audio_files group by status"
+            ).fetchall()
+        )
+        assert 0 < done["ok"] < 400
+        assert done["ok"] % 20 == 0
+        summary = ingest_audio(connection, root, Audio(workers=2))
+        assert summary.measured == 400 - done["ok"]
+        assert summary.by_status == {"ok": 400}
