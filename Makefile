@@ -10,7 +10,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null && echo $$p && break; done)
 
-DEMO := data/demo
+# The demo: a sample of the Million Song Dataset, kept apart from your own data.
+DEMO ?= data/demo
 DEMO_TRACKS ?= 500
 DEMO_EPOCHS ?= 12
 # The sample is small: v1's tag counts and the vocabulary's size shrink with it.
@@ -52,6 +53,33 @@ test: lint types
 
 test-all: lint types
 	$(BIN)/pytest -n 2 -m ''
+
+demo: export LYRE_CONFIG = $(DEMO)/lyre.toml
+demo: setup
+	@mkdir -p $(DEMO) && echo 'data_dir = "."' > $(DEMO)/lyre.toml
+	@echo "[1/8] Write $(DEMO_TRACKS) songs, their tags and clips, faults included"
+	@$(RUN) -m sample --tracks $(DEMO_TRACKS) --out $(DEMO)/sources
+	@echo "[2/8] Ingest: the sources become raw tables"
+	@$(RUN) -m ingest all
+	@echo "[3/8] dbt build: SQL decides which tracks and tags are kept, and tests it"
+	@$(BIN)/dbt --quiet build --vars '$(DEMO_VARS)'
+	@echo "[4/8] What each rule took"
+	@$(RUN) -m warehouse query "select * from marts.cleaning_funnel order by rule_order"
+	@echo "[5/8] Export: the final table becomes shards of log-mel spectrograms"
+	@$(RUN) -m export tfrecord
+	@echo "[6/8] Train on the CPU"
+	@$(RUN) -m train fit --name demo $(DEMO_FIT)
+	@echo "[7/8] Evaluate on the artist-separated test split"
+	@$(RUN) -m train evaluate demo
+	@echo "[8/8] Predict the tags of one clip"
+	@$(RUN) -m train predict demo $(DEMO)/sources/audio
+	@echo
+	@echo "The results lie in $(DEMO):"
+	@echo "  lyre.duckdb     the warehouse; marts.excluded_tracks says why a track is out"
+	@echo "  exports/        shards, labels and manifest.json of the training set"
+	@echo "  runs/demo/      model, configuration, history and metrics"
+	@echo "Try next: LYRE_CONFIG=$(DEMO)/lyre.toml $(RUN) -m warehouse query \"
+	@echo "  \"select * from marts.excluded_tracks\""
 
 clean:
 	rm -rf $(VENV) $(DEMO) target logs
