@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ingest import sqlite
 from ingest.files import check, fingerprint
-from ingest.load import Load, Source
+from ingest.load import Load, Source, count_rows
 from ingest.tables import LASTFM_TAGS, LASTFM_TID_TAG, LASTFM_TIDS
 from ingest.text import escaped, tag_nfkc
 from lyre.console import Advance, progress
@@ -141,42 +141,55 @@ def _set_odd_names_aside(
 
 def _load_pairs(path: Path, has_val: bool, load: Load, advance: Advance) -> None:
     """Load the pairs whose values are of the right types and whose rows were loaded."""
-    read = 0
-
-    def told(steps: int) -> None:
-        nonlocal read
-        read += steps
-        advance(steps)
-
-    with _pairs(path, has_val, load, told):
-        inserted = load.connection.execute(
+    with _pairs(path, has_val, load, advance):
+        load.connection.execute(
             """
             insert into raw.lastfm_tid_tag
-            select tid_rowid, tag_rowid, if(isinf(val), null, val)
-            from pairs
-            semi join raw.lastfm_tids using (tid_rowid)
-            semi join raw.lastfm_tags using (tag_rowid)
+            select tid_rowid, tag_rowid, if(isinf(val), null, val) from pairs
             """
-        ).fetchall()[0][0]
-    load.rows += inserted
-    if inserted < read:
+        )
+    ((dangling,),) = load.connection.execute(
+        """
+        create or replace temp table dangling as
+        from raw.lastfm_tid_tag as pair
+        select
+            pair.rowid as row_number, pair.tid_rowid, pair.tag_rowid,
+            not exists (
+                from raw.lastfm_tids as tids where tids.tid_rowid = pair.tid_rowid
+            ) as no_track,
+            not exists (
+                from raw.lastfm_tags as tags where tags.tag_rowid = pair.tag_rowid
+            ) as no_tag
+        where no_track or no_tag
+        """
+    ).fetchall()
+    if dangling:
         _set_dangling_pairs_aside(path, has_val, load)
+    load.connection.execute("drop table dangling")
+    load.rows += count_rows(load.connection, LASTFM_TID_TAG)
 
 
 def _set_dangling_pairs_aside(path: Path, has_val: bool, load: Load) -> None:
+    load.connection.execute(
+        "delete from raw.lastfm_tid_tag "
+        "where rowid in (select row_number from dangling)"
+    )
+    # The table has no row ids of tid_tag, so the pairs are read once more.
     with _pairs(path, has_val, load, lambda _: None):
         load.connection.execute(
             """
             insert into raw.rows_set_aside
             select
                 ?, ?, ?, 'tid_tag rowid ' || position,
-                if(tids.tid_rowid is null, 'tid', 'tag')
-                || ' points at no row that was loaded',
-                concat('tid ', pairs.tid_rowid, ', tag ', pairs.tag_rowid)
+                if(
+                    tid_rowid in (from dangling select tid_rowid where no_track),
+                    'tid points at no row that was loaded',
+                    'tag points at no row that was loaded'
+                ),
+                concat('tid ', tid_rowid, ', tag ', tag_rowid)
             from pairs
-            left join raw.lastfm_tids as tids using (tid_rowid)
-            left join raw.lastfm_tags as tags using (tag_rowid)
-            where tids.tid_rowid is null or tags.tag_rowid is null
+            where tid_rowid in (from dangling select tid_rowid where no_track)
+                or tag_rowid in (from dangling select tag_rowid where no_tag)
             """,
             [load.run_id, load.source, load.path],
         )
