@@ -77,20 +77,32 @@ PARTS: dict[str, tuple[tuple[Part, float], ...]] = {
 
 # True tags that add a part of their own, whatever the style.
 TAG_PARTS: dict[str, tuple[Part, float]] = {
-    "guitar": (play.lead_guitar, 0.5),
-    "piano": (play.piano_chords, 0.7),
+    "guitar": (play.lead_guitar, 0.8),
+    "piano": (play.piano_chords, 0.8),
     "acoustic": (play.strummed_guitar, 0.8),
     "dance": (beat.four_on_the_floor, 0.8),
-    "happy": (play.glockenspiel, 0.45),
-    "sad": (play.sad_violin, 0.4),
+    "happy": (play.glockenspiel, 0.8),
+    "sad": (play.sad_violin, 0.7),
 }
 
-# Genre tags that a song of another style may carry add that style's typical part.
+# A genre tag on a song of another style adds the part that is typical of the genre.
 GUEST_PARTS: dict[str, tuple[Part, float]] = {
     "rock": (play.crunch_guitar, 0.4),
     "pop": (play.bright_stabs, 0.4),
     "electronic": (play.arpeggio, 0.45),
-    "soul": (play.horns, 0.5),
+    "metal": (play.chug_guitar, 0.5),
+    "hip-hop": (beat.boom_bap, 0.8),
+    "folk": (play.finger_picking, 0.6),
+    "jazz": (beat.swing_ride, 0.5),
+    "punk": (play.punk_guitar, 0.5),
+    "house": (play.house_stabs, 0.55),
+    "ambient": (play.pad, 0.6),
+    "soul": (play.horns, 0.55),
     "rnb": (beat.slow_jam, 0.6),
-    "blues": (play.blues_lead, 0.5),
+    "blues": (play.blues_lead, 0.55),
+    "country": (play.twang_guitar, 0.55),
+    "classical": (play.strings, 0.55),
+    "reggae": (play.skank, 0.6),
+    "funk": (play.clavinet, 0.6),
+    "drum and bass": (beat.break_beat, 0.7),
 }

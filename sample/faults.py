@@ -182,7 +182,7 @@ def _record_again(plan: Plan, members: list[int]) -> None:
 def _add_group(plan: Plan, faults: Faults, members: list[int], kind: str) -> None:
     faults.groups.append(members)
     ids = " ".join(plan.track_id[song].decode() for song in members)
-    evidence = f"group {len(faults.groups)} of {len(members)}: {ids}"
+    evidence = f"group {len(faults.groups)}, members {ids}"
     faults.found += [Fault(song, kind, evidence) for song in members]
 
 

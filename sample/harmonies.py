@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from sample.instruments import (
     RATE,
@@ -14,6 +15,7 @@ from sample.instruments import (
     decay,
     electric_piano,
     held,
+    hertz,
     organ,
     piano,
     pluck,
@@ -23,6 +25,7 @@ from sample.instruments import (
 from sample.score import BARS, Score, blank, every, melody, place
 
 Sound = Callable[[int, int], Samples]
+Bend = npt.NDArray[np.float64]
 
 
 def _chords(
@@ -65,7 +68,7 @@ def _power(score: Score, beats: list[float], length: float, damping: float) -> S
 
 def distort(samples: Samples, drive: float, top: float) -> Samples:
     """Overdrive an electric guitar and send it through a cabinet."""
-    return band(np.tanh(drive * samples), "bandpass", 90, top).astype(np.float32)
+    return band(np.tanh(drive * samples), "bandpass", 90, top)
 
 
 _EIGHTHS = [0.5 * turn for turn in range(8)]
@@ -73,24 +76,24 @@ _SIXTEENTHS = [0.25 * turn for turn in range(16)]
 
 
 def crunch_guitar(score: Score) -> Samples:
-    """Power chords in eighths with moderate distortion."""
+    """Play power chords in eighths with moderate distortion."""
     return distort(_power(score, _EIGHTHS, 0.6, 0.997), 5, 3800)
 
 
 def chug_guitar(score: Score) -> Samples:
-    """Palm-muted sixteenths and a held chord, heavily distorted."""
+    """Play palm-muted sixteenths and a held chord, heavily distorted."""
     muted = _power(score, _SIXTEENTHS, 0.2, 0.98)
     ringing = _power(score, [0], 2.5, 0.999)
     return distort(muted + 0.8 * ringing, 40, 5200)
 
 
 def punk_guitar(score: Score) -> Samples:
-    """Open power chords, very fast."""
+    """Play open power chords, very fast."""
     return distort(_power(score, _EIGHTHS, 0.7, 0.999), 14, 4600)
 
 
 def jangle_guitar(score: Score) -> Samples:
-    """Bright broken chords high up."""
+    """Play bright broken chords high up."""
     loop = blank(score)
     count = score.samples(1.2)
     for bar in range(BARS):
@@ -103,7 +106,7 @@ def jangle_guitar(score: Score) -> Samples:
 
 
 def strummed_guitar(score: Score) -> Samples:
-    """Steel strings strummed down and up."""
+    """Play steel strings strummed down and up."""
     loop = blank(score)
     count = score.samples(0.9)
     for bar in range(BARS):
@@ -118,7 +121,7 @@ def strummed_guitar(score: Score) -> Samples:
 
 
 def finger_picking(score: Score) -> Samples:
-    """Bass and treble in turn on nylon strings."""
+    """Play bass and treble in turn on nylon strings."""
     loop = blank(score)
     count = score.samples(1.0)
     for bar in range(BARS):
@@ -131,24 +134,23 @@ def finger_picking(score: Score) -> Samples:
 
 
 def lead_guitar(score: Score) -> Samples:
-    """A solo: long, singing, slightly driven strings."""
+    """Play a solo: long, singing, driven strings with a wide vibrato."""
     loop = blank(score)
     for beat, length, note in melody(score, 1, 2, 3):
         count = score.samples(1.4 * length)
-        steps = np.cumsum(_vibrato(count, 0.018))
-        wave = np.tanh(2.5 * np.sin(2 * np.pi * _pitch(note) * steps / RATE))
-        sound = wave.astype(np.float32) * held(count, 0.004, 0.1)
-        place(loop, beat * score.beat, sound, 0.7)
-    return band(loop, "highpass", 300)
+        steps = np.cumsum(_vibrato(count, 0.02)) * (hertz(note) / RATE)
+        wave = np.tanh(4 * (2 * (steps % 1) - 1)).astype(np.float32)
+        place(loop, beat * score.beat, wave * held(count, 0.004, 0.1), 0.7)
+    return band(loop, "bandpass", 700, 2400)
 
 
 def twang_guitar(score: Score) -> Samples:
-    """A country lead that slides into its notes."""
+    """Play a country lead that slides into its notes."""
     loop = blank(score)
     for beat, length, note in melody(score, 2, 2):
         count = score.samples(length)
         slide = 2 ** (-2 / 12 * np.exp(-np.arange(count) / (0.06 * RATE)))
-        steps = np.cumsum(slide) * (_pitch(note) / RATE)
+        steps = np.cumsum(slide) * (hertz(note) / RATE)
         wave = (2 * (steps % 1) - 1).astype(np.float32)
         sound = band(wave, "bandpass", 700, 4200) * decay(count, 0.7, 0.002)
         place(loop, beat * score.beat, sound, 0.8)
@@ -156,31 +158,28 @@ def twang_guitar(score: Score) -> Samples:
 
 
 def blues_lead(score: Score) -> Samples:
-    """Bent notes that answer the voice."""
+    """Play bent notes that answer the voice."""
     loop = blank(score)
     for beat, length, note in melody(score, 1, 2, 3):
         count = score.samples(length)
         time = np.arange(count) / count
         bend = 2 ** (2 / 12 * np.minimum(1, 3 * time) - 2 / 12)
-        steps = np.cumsum(bend * _vibrato(count, 0.012)) * (_pitch(note) / RATE)
+        steps = np.cumsum(bend * _vibrato(count, 0.012)) * (hertz(note) / RATE)
         wave = np.tanh(3 * (2 * (steps % 1) - 1)).astype(np.float32)
         sound = band(wave, "bandpass", 400, 2600) * decay(count, 1.6, 0.004)
         place(loop, beat * score.beat, sound, 0.7)
     return loop
 
 
-def _pitch(note: int) -> float:
-    return float(440.0 * 2 ** ((note - 69) / 12))
-
-
-def _vibrato(count: int, depth: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _vibrato(count: int, depth: float) -> Bend:
     wobble = np.sin(2 * np.pi * 5.5 / RATE * np.arange(count))
     grown = np.minimum(1, np.arange(count) / (0.25 * RATE))
-    return 1 + depth * wobble * grown
+    bend: Bend = 1 + depth * wobble * grown
+    return bend
 
 
 def piano_chords(score: Score) -> Samples:
-    """Block chords and a broken figure on the piano."""
+    """Play block chords and a broken figure on the piano."""
     blocks = _chords(score, [0, 2], 2.0, piano, 1)
     loop = blank(score)
     count = score.samples(1.5)
@@ -192,17 +191,17 @@ def piano_chords(score: Score) -> Samples:
 
 
 def comping_piano(score: Score) -> Samples:
-    """Sparse, swung seventh chords."""
+    """Play sparse, swung seventh chords."""
     return _chords(score, [0, 1.67, 3], 0.5, electric_piano, 1, 4)
 
 
 def rhodes(score: Score) -> Samples:
-    """Soft held chords of an electric piano."""
+    """Play soft held chords of an electric piano."""
     return _chords(score, [0], 4.0, electric_piano, 1, 4)
 
 
 def bright_stabs(score: Score) -> Samples:
-    """Short bright chords of a synthesiser in eighths."""
+    """Play short bright chords of a synthesiser in eighths."""
 
     def stab(note: int, count: int) -> Samples:
         return band(saw(note, count, 0.006), "lowpass", 5000) * decay(count, 0.35)
@@ -211,7 +210,7 @@ def bright_stabs(score: Score) -> Samples:
 
 
 def house_stabs(score: Score) -> Samples:
-    """Off-beat minor chords, sharply cut."""
+    """Play off-beat minor chords, sharply cut."""
 
     def stab(note: int, count: int) -> Samples:
         return band(saw(note, count, 0.01), "bandpass", 500, 3000) * decay(count, 0.22)
@@ -220,7 +219,7 @@ def house_stabs(score: Score) -> Samples:
 
 
 def arpeggio(score: Score) -> Samples:
-    """A sequencer in sixteenths whose filter opens and shuts."""
+    """Play a sequencer in sixteenths whose filter opens and shuts."""
     loop = blank(score)
     count = score.samples(0.25)
     for turn, beat in enumerate(every(0.25)):
@@ -233,60 +232,69 @@ def arpeggio(score: Score) -> Samples:
 
 
 def pad(score: Score) -> Samples:
-    """Slow detuned saws under a dark filter."""
+    """Play slow detuned saws under a dark filter."""
     count = score.samples(5)
     loop = blank(score)
     for bar in range(BARS):
         notes = score.chord(bar, 1, 4)
-        chord = sum((saw(note, count, 0.007) for note in notes[1:]), saw(notes[0], count))
+        chord = sum(
+            (saw(note, count, 0.007) for note in notes[1:]), saw(notes[0], count)
+        )
         swell = band(chord, "lowpass", 900) * held(count, 1.2, 1.2)
         place(loop, 4 * bar * score.beat, swell, 0.35)
     return loop
 
 
 def strings(score: Score) -> Samples:
-    """A bowed ensemble and a tune above it."""
+    """Play a bowed ensemble and a tune above it."""
     low = _chords(score, [0, 2], 2.2, bowed, 1, 4)
     return low + 0.7 * _tune(score, 0.5, 2, bowed)
 
 
 def fiddle(score: Score) -> Samples:
-    """A lively bowed tune."""
+    """Play a lively bowed tune."""
     return _tune(score, 2, 2, lambda note, count: bowed(note, count, 0.004))
 
 
 def sad_violin(score: Score) -> Samples:
-    """One long bowed note a half bar, very high."""
-    return _tune(score, 0.5, 3, lambda note, count: bowed(note, count, 0.012), 1.1)
+    """Play one long, trembling bowed note every two beats."""
+    return _tune(score, 0.5, 3, lambda note, count: bowed(note, count, 0.018), 1.1)
 
 
 def glockenspiel(score: Score) -> Samples:
-    """Small bells in major."""
-    return _tune(score, 2, 3, bell, 2.0)
+    """Play small bells in quick broken chords."""
+    loop = blank(score)
+    count = score.samples(0.8)
+    for bar in range(BARS):
+        keys = [bell(84 + note % 12, count) for note in score.chord(bar)]
+        for turn, beat in enumerate(_SIXTEENTHS):
+            which = (0, 1, 2, 1)[turn % 4]
+            place(loop, (4 * bar + beat) * score.beat, keys[which], 0.6)
+    return loop
 
 
 def sparkles(score: Score) -> Samples:
-    """Sparse high bells."""
+    """Play sparse high bells."""
     return _tune(score, 0.5, 3, bell, 2.0)
 
 
 def horns(score: Score) -> Samples:
-    """A brass section in short answers."""
+    """Play a brass section in short answers."""
     return _chords(score, [1.5, 2, 3.5], 0.4, brass, 1)
 
 
 def trumpet(score: Score) -> Samples:
-    """A swung brass solo."""
+    """Play a swung brass solo."""
     return _tune(score, 1, 2, brass)
 
 
 def held_organ(score: Score) -> Samples:
-    """An organ behind everything."""
+    """Play an organ behind everything."""
     return _chords(score, [0], 4.0, organ)
 
 
 def skank(score: Score) -> Samples:
-    """Short chops between the beats."""
+    """Play short chops between the beats."""
 
     def chop(note: int, count: int) -> Samples:
         return pluck(score.rng, note, count, 0.98) + 0.5 * organ(note, count)
@@ -296,11 +304,14 @@ def skank(score: Score) -> Samples:
 
 
 def clavinet(score: Score) -> Samples:
-    """Muted sixteenths through a wah pedal."""
-    chords = _chords(score, [0, 0.25, 0.75, 1.5, 1.75, 2.5, 3.25], 0.12, _string(score, 0.985))
+    """Play muted sixteenths through a wah pedal."""
+    chords = _chords(
+        score, [0, 0.25, 0.75, 1.5, 1.75, 2.5, 3.25], 0.12, _string(score, 0.985)
+    )
     low, high = band(chords, "bandpass", 400, 900), band(chords, "bandpass", 1500, 2600)
     rock = 0.5 + 0.5 * np.sin(2 * np.pi * np.arange(score.length) / (score.beat / 2))
-    return (3 * (low * (1 - rock) + high * rock)).astype(np.float32)
+    wah: Samples = (3 * (low * (1 - rock) + high * rock)).astype(np.float32)
+    return wah
 
 
 def _tune(
@@ -313,7 +324,7 @@ def _tune(
 
 
 def singing(score: Score, female: bool, rough: float = 0.0) -> Samples:
-    """A voice that sings a tune: high with small formants, or low with large ones."""
+    """Sing a tune: high with small formants, or low with large ones."""
     middle, size = (67, 1.22) if female else (50, 1.0)
     loop = blank(score)
     for beat, length, note in melody(score, 1, 1, 2):
@@ -324,7 +335,7 @@ def singing(score: Score, female: bool, rough: float = 0.0) -> Samples:
 
 
 def rapping(score: Score, female: bool) -> Samples:
-    """Spoken syllables in sixteenths."""
+    """Speak syllables in sixteenths."""
     middle, size = (58, 1.22) if female else (44, 1.0)
     loop = blank(score)
     count = score.samples(0.25)

@@ -25,7 +25,7 @@ _VOWELS: tuple[tuple[float, float, float], ...] = (
 
 def hertz(midi: float) -> float:
     """Return the frequency of a MIDI note number."""
-    return 440.0 * 2.0 ** ((midi - 69) / 12)
+    return float(440.0 * 2.0 ** ((midi - 69) / 12))
 
 
 def noise(rng: np.random.Generator, count: int) -> Samples:
@@ -34,7 +34,9 @@ def noise(rng: np.random.Generator, count: int) -> Samples:
 
 
 @lru_cache(maxsize=64)
-def _butter(order: int, cutoff: tuple[float, ...], kind: str) -> npt.NDArray[np.float64]:
+def _butter(
+    order: int, cutoff: tuple[float, ...], kind: str
+) -> npt.NDArray[np.float64]:
     edges = np.minimum(np.asarray(cutoff), 0.98 * RATE / 2)
     design: npt.NDArray[np.float64] = signal.butter(
         order, edges if len(edges) > 1 else edges[0], kind, fs=RATE, output="sos"
@@ -46,7 +48,9 @@ def band(
     samples: Samples, kind: str, *cutoff: float, order: int = 2
 ) -> npt.NDArray[np.float32]:
     """Filter: kind is lowpass, highpass or bandpass, cutoff in Hz."""
-    return signal.sosfilt(_butter(order, cutoff, kind), samples).astype(np.float32)
+    design = _butter(order, cutoff, kind)
+    filtered: Samples = signal.sosfilt(design, samples).astype(np.float32)
+    return filtered
 
 
 def decay(count: int, seconds: float, attack: float = 0.004) -> Samples:
@@ -121,7 +125,7 @@ def electric_piano(midi: float, count: int) -> Samples:
     """Return a soft bell-like key with a tremolo."""
     body = partials(midi, count, (0.9, 0.05, 0.25)) * decay(count, 2.5)
     tremolo = 1 + 0.35 * np.sin(2 * np.pi * 5 / RATE * np.arange(count))
-    return (body * tremolo).astype(np.float32)
+    return np.asarray(body * tremolo, dtype=np.float32)
 
 
 def organ(midi: float, count: int) -> Samples:
@@ -176,8 +180,9 @@ def voice(
     source = source + np.float32(0.08 + rough) * noise(rng, count)
     total = np.zeros(count, dtype=np.float32)
     vowel = _VOWELS[int(rng.integers(len(_VOWELS)))]
-    for formant, gain in zip(vowel, (1.0, 0.8, 0.5), strict=True):
-        total += np.float32(gain) * _resonate(source, formant * size)
+    for formant, gain in zip(vowel, (1.0, 0.7, 0.5), strict=True):
+        ringing = _resonate(source, formant * size)
+        total += ringing * np.float32(gain / (np.abs(ringing).max() + 1e-9))
     peak = float(np.abs(total).max()) + 1e-9
     return total / np.float32(peak) * held(count, 0.03, 0.05)
 
@@ -186,7 +191,8 @@ def _resonate(source: Samples, formant: float, width: float = 90.0) -> Samples:
     radius = np.exp(-np.pi * width / RATE)
     angle = 2 * np.pi * formant / RATE
     feedback = [1, -2 * radius * np.cos(angle), radius**2]
-    return signal.lfilter([1 - radius], feedback, source).astype(np.float32)
+    ringing = signal.lfilter([1 - radius], feedback, source)
+    return np.asarray(ringing, dtype=np.float32)
 
 
 def kick(length: float = 0.3, low: float = 48.0, punch: float = 1.0) -> Samples:
@@ -200,9 +206,10 @@ def kick(length: float = 0.3, low: float = 48.0, punch: float = 1.0) -> Samples:
 def snare(rng: np.random.Generator, length: float = 0.2, tone: float = 185) -> Samples:
     """Return a snare drum: a tone and rattling noise."""
     count = int(length * RATE)
-    skin = np.sin(2 * np.pi * tone / RATE * np.arange(count)) * decay(count, 0.12, 0.001)
+    skin = np.sin(2 * np.pi * tone / RATE * np.arange(count))
+    skin *= decay(count, 0.12, 0.001)
     rattle = band(noise(rng, count), "highpass", 900) * decay(count, length, 0.001)
-    return (0.5 * skin + 0.8 * rattle).astype(np.float32)
+    return np.asarray(0.5 * skin + 0.8 * rattle, dtype=np.float32)
 
 
 def clap(rng: np.random.Generator, length: float = 0.18) -> Samples:

@@ -46,6 +46,9 @@ def write_lastfm(path: Path, plan: Plan, tagging: Tagging, advance: Advance) -> 
     tid_rows = np.zeros(plan.size, dtype=np.int64)
     tid_rows[tids] = row_numbers(plan.seed, "tids", len(tids))
     tag_rows = row_numbers(plan.seed, "tags", len(tagging), shuffled=True)
+    # The first row is never deleted; the first tag, rock, is always used.
+    first = int(np.argmin(tag_rows))
+    tag_rows[[0, first]] = tag_rows[[first, 0]]
     used = np.zeros(len(tagging), dtype=bool)
     database = sqlite3.connect(path)
     try:
@@ -53,7 +56,11 @@ def write_lastfm(path: Path, plan: Plan, tagging: Tagging, advance: Advance) -> 
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA
         )
         texts = (plan.track_id[song].decode() for song in tids)
-        _insert(database, "tids(ROWID, tid)", zip(tid_rows[tids].tolist(), texts, strict=True))
+        _insert(
+            database,
+            "tids(ROWID, tid)",
+            zip(tid_rows[tids].tolist(), texts, strict=True),
+        )
         total = 0
         for pairs in tagging.chunks():
             rows = zip(

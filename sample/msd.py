@@ -1,6 +1,7 @@
 """``msd_summary_file.h5``: the summary file in the layout that PyTables gave it."""
 
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -37,12 +38,24 @@ METADATA = np.dtype(
         ("track_7digitalid", "<i4"),
     ]
 )
+# The summary file lacks these arrays, but keeps the columns that point into them.
 _ARRAYS = (
-    "bars_confidence bars_start beats_confidence beats_start sections_confidence "
-    "sections_start segments_confidence segments_loudness_max "
-    "segments_loudness_max_time segments_loudness_start segments_pitches "
-    "segments_start segments_timbre tatums_confidence tatums_start"
-).split()
+    "bars_confidence",
+    "bars_start",
+    "beats_confidence",
+    "beats_start",
+    "sections_confidence",
+    "sections_start",
+    "segments_confidence",
+    "segments_loudness_max",
+    "segments_loudness_max_time",
+    "segments_loudness_start",
+    "segments_pitches",
+    "segments_start",
+    "segments_timbre",
+    "tatums_confidence",
+    "tatums_start",
+)
 ANALYSIS = np.dtype(
     [
         ("analysis_sample_rate", "<i4"),
@@ -132,7 +145,9 @@ def _describe(group: h5py.Group, title: str, **more: str) -> None:
     group.attrs["FILTERS"] = _FILTERS
 
 
-def _table(file: h5py.File, name: str, dtype: np.dtype[np.void], size: int) -> h5py.Dataset:
+def _table(
+    file: h5py.File, name: str, dtype: np.dtype[np.void], size: int
+) -> h5py.Dataset:
     group_title, title = _GROUPS[name]
     group = file.create_group(name)
     _describe(group, group_title)
@@ -147,7 +162,8 @@ def _table(file: h5py.File, name: str, dtype: np.dtype[np.void], size: int) -> h
         shuffle=True,
         track_times=False,
     )
-    attributes = {"CLASS": _text("TABLE"), "NROWS": np.int64(size)}
+    attributes: dict[str, np.generic] = {"CLASS": _text("TABLE")}
+    attributes["NROWS"] = np.int64(size)
     attributes |= {"TITLE": _text(title), "VERSION": _text("2.6")}
     for number, field in enumerate(dtype.names or ()):
         attributes[f"FIELD_{number}_NAME"] = _text(field)
@@ -155,8 +171,16 @@ def _table(file: h5py.File, name: str, dtype: np.dtype[np.void], size: int) -> h
         empty = _text("") if kind.kind == "S" else kind.type(0)
         attributes[f"FIELD_{number}_FILL"] = empty
     for attribute in sorted(attributes):
-        table.attrs[attribute] = attributes[attribute]
+        _attach(table, attribute, attributes[attribute])
     return table
+
+
+def _attach(table: h5py.Dataset, name: str, value: np.generic) -> None:
+    """Set an attribute; PyTables ends those of tables with a zero byte."""
+    dtype: np.dtype[Any] = value.dtype
+    if isinstance(value, np.bytes_):
+        dtype = np.dtype(f"S{len(value) + 1}")
+    table.attrs.create(name, value, dtype=dtype)
 
 
 def chunk_rows(row_bytes: int, expected: int) -> int:
@@ -193,7 +217,9 @@ class _Artists:
         self.longitude = np.where(
             unplaced, np.nan, rng.uniform(-130, 150, count).round(5)
         )
-        towns = [place(int(number)).encode() for number in rng.integers(0, 10**6, count)]
+        towns = [
+            place(int(number)).encode() for number in rng.integers(0, 10**6, count)
+        ]
         self.location = np.where(rng.random(count) < _NO_LOCATION, b"", towns)
         self.mbid = np.where(rng.random(count) < _NO_MBID, b"", _mbids(rng, count))
         unknown = rng.random(count) < _NO_PLAYME
@@ -250,8 +276,12 @@ def _analysis(plan: Plan, songs: Numbers, rng: np.random.Generator) -> Rows:
     fade = np.where(late, -rng.random(count) * 0.001, rng.exponential(8, count))
     rows["start_of_fade_out"] = np.maximum(duration - fade, 0.5 * duration)
     stopped = rng.random(count) < _NO_TEMPO
-    rows["tempo"] = np.where(stopped, 0, rng.normal(122, 30, count).clip(40, 250)).round(3)
-    rows["time_signature"] = rng.choice((1, 3, 4, 5, 7), count, p=(0.12, 0.1, 0.7, 0.05, 0.03))
+    rows["tempo"] = np.where(
+        stopped, 0, rng.normal(122, 30, count).clip(40, 250)
+    ).round(3)
+    rows["time_signature"] = rng.choice(
+        (1, 3, 4, 5, 7), count, p=(0.12, 0.1, 0.7, 0.05, 0.03)
+    )
     rows["time_signature_confidence"] = rng.random(count).round(3)
     rows["track_id"] = plan.track_id[songs]
     return rows

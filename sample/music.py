@@ -1,9 +1,9 @@
 """From the true tags of a song to its sound.
 
-A piece is a loop of four bars that repeats for thirty seconds. Its style chooses the
-rhythm section, every further tag adds a part or an effect of its own, the voice has
-the formants of the tagged sex, and the decade limits the band width, so that each tag
-leaves a trace that a listener hears and a spectrogram shows.
+A piece is two loops of four bars, verse and chorus, that take turns. Its style
+chooses the rhythm section, every further tag adds a part or an effect of its own, the
+voice has the formants of the tagged sex, and the decade limits the band width, so that
+each tag leaves a trace that a listener hears and a spectrogram shows.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sample import harmonies, rhythms
 from sample.arrangements import GUEST_PARTS, PARTS, TAG_PARTS
 from sample.instruments import RATE, Samples, band, noise
 from sample.randomness import stream
-from sample.score import Score, compose
+from sample.score import Score, compose, vary
 from sample.styles import STYLES
 
 SECONDS = 30.0
@@ -80,12 +80,13 @@ def render(piece: Piece, seconds: float = SECONDS) -> Samples:
         Mono float32 at `RATE`, peak 0.8, never silent.
     """
     rng = stream(piece.seed, "music", piece.song)
-    score = _compose(piece, rng)
-    loop = _effects(piece, score, _mix(piece, score))
-    count = round(seconds * RATE)
+    verse = _compose(piece, rng)
+    chorus = vary(verse)
+    one, two = (_effects(piece, part, _mix(piece, part)) for part in (verse, chorus))
+    song = np.concatenate([one, one, two, one])
     # A preview begins somewhere inside the song; another take begins elsewhere.
-    start = score.beat * (int(rng.integers(16)) + 3 * piece.take)
-    clip = np.resize(np.roll(loop, -start), count)
+    start = verse.beat * (int(rng.integers(16)) + 3 * piece.take)
+    clip = np.resize(np.roll(song, -start), round(seconds * RATE))
     return _record(piece, clip, stream(piece.seed, "tape", piece.song + piece.take))
 
 
@@ -144,7 +145,8 @@ def _flange(loop: Samples) -> Samples:
     turns = max(1, round(count / (4.0 * RATE)))
     sweep = 0.5 - 0.5 * np.cos(2 * np.pi * turns / count * np.arange(count))
     delay = ((0.0004 + 0.0026 * sweep) * RATE).astype(np.int64)
-    return 0.6 * loop + 0.55 * loop[np.arange(count) - delay]
+    late: Samples = loop[np.arange(count) - delay]
+    return 0.6 * loop + 0.55 * late
 
 
 def _reverberate(loop: Samples, rng: np.random.Generator) -> Samples:
@@ -155,8 +157,8 @@ def _reverberate(loop: Samples, rng: np.random.Generator) -> Samples:
     hall[:length] = noise(rng, length) * fall
     spectrum = scipy.fft.rfft(loop) * scipy.fft.rfft(hall)
     wet = scipy.fft.irfft(spectrum, len(loop)).astype(np.float32)
-    dry_power, wet_power = np.std(loop), np.std(wet) + 1e-9
-    return 0.6 * loop + np.float32(0.8 * dry_power / wet_power) * wet
+    share = 0.8 * float(np.std(loop)) / (float(np.std(wet)) + 1e-9)
+    return np.asarray(0.6 * loop + np.float32(share) * wet, dtype=np.float32)
 
 
 def _record(piece: Piece, clip: Samples, rng: np.random.Generator) -> Samples:

@@ -13,37 +13,58 @@ _HEX = np.frombuffer(b"0123456789ABCDEF", dtype=np.uint8)
 # 7digital ids lie between 1,000 and 9,299,987, below the largest real one.
 _SEVENDIGITAL_FIRST, _SEVENDIGITAL_RANGE = 1_000, 9_298_987
 
-_ADJECTIVES = (
-    "Silent Broken Golden Electric Hollow Crimson Velvet Distant Paper Wild Bitter Lost "
-    "Restless Northern Plastic Quiet Burning Sleeping Crooked Blue Black Little Lonely "
-    "Royal Holy Secret Heavy Modern Frozen Lucky Rusty Gentle Midnight Hungry Silver"
-).split()
-_NOUNS = (
-    "River Machine Garden Shadow Winter Highway Mirror Ghost Engine Harbor Summer Tiger "
-    "Sparrow Letter Window Circus Satellite Mountain Orchard Parade Cathedral Pilot "
-    "Lantern Avenue Desert Kingdom Signal Ocean Theater Sailor Wolf Station Balloon "
-    "Carousel Thunder Diamond Stranger Morning Feather Compass"
-).split()
-_FIRST = (
-    "Anna José Björk Miles Clara Otis Mélanie Jorge Ruth Leon Sigrún Tomáš Ella Marvin "
-    "Ines Zoë Hank Loretta Desmond Aisha Karl Françoise Bo Nina Eddie Yuki Olga Chet"
-).split()
-_LAST = (
-    "Ferrán Holloway Duroc Nakamura Brandt Okafor Whitlock Söderberg Marley-Jones Petrov "
-    "Delgado Ashcroft Lindqvist Moreau Kowalska O'Hara Steinway McAllister Gonçalves "
-    "Novák Fairbanks Tanaka Baptiste Vasquez Hightower Reyes Çelik Ødegaard"
-).split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_ADJECTIVES = _words(
+    "Silent Broken Golden Electric Hollow Crimson Velvet Distant Paper Wild Bitter "
+    "Lost Restless Northern Plastic Quiet Burning Sleeping Crooked Blue Black Little "
+    "Lonely Royal Holy Secret Heavy Modern Frozen Lucky Rusty Gentle Midnight Hungry "
+    "Silver"
+)
+_NOUNS = _words(
+    "River Machine Garden Shadow Winter Highway Mirror Ghost Engine Harbor Summer "
+    "Tiger Sparrow Letter Window Circus Satellite Mountain Orchard Parade Cathedral "
+    "Pilot Lantern Avenue Desert Kingdom Signal Ocean Theater Sailor Wolf Station "
+    "Balloon Carousel Thunder Diamond Stranger Morning Feather Compass"
+)
+_FIRST = _words(
+    "Anna José Björk Miles Clara Otis Mélanie Jorge Ruth Leon Sigrún Tomáš Ella "
+    "Marvin Ines Zoë Hank Loretta Desmond Aisha Karl Françoise Bo Nina Eddie Yuki "
+    "Olga Chet"
+)
+_LAST = _words(
+    "Ferrán Holloway Duroc Nakamura Brandt Okafor Whitlock Söderberg Marley-Jones "
+    "Petrov Delgado Ashcroft Lindqvist Moreau Kowalska O'Hara Steinway McAllister "
+    "Gonçalves Novák Fairbanks Tanaka Baptiste Vasquez Hightower Reyes Çelik Ødegaard"
+)
 _FOREIGN = ("Кино и Ночь", "東京レコード", "Ночной Поезд", "서울의 밤", "Μαύρη Θάλασσα")
-_VERBS = (
-    "Chasing Leaving Waiting Dancing Falling Running Dreaming Burning Calling Breaking "
-    "Holding Losing Finding Counting Singing Drifting"
-).split()
+_VERBS = _words(
+    "Chasing Leaving Waiting Dancing Falling Running Dreaming Burning Calling "
+    "Breaking Holding Losing Finding Counting Singing Drifting"
+)
 _PLACES = (
-    "Memphis, TN|London, England|Los Angeles, CA|Detroit, MI|Reykjavík, Iceland|Paris, "
-    "France|Kingston, Jamaica|Berlin, Germany|New York, NY|Havířov, Česká republika|São "
-    "Paulo, Brazil|Nashville, TN|Chicago, IL|Stockholm, Sweden|Tokyo, Japan|PHILADELPHIA, "
-    "Pennsylvania|Manchester, England|Dakar, Senegal"
-).split("|")
+    "Memphis, TN",
+    "London, England",
+    "Los Angeles, CA",
+    "Detroit, MI",
+    "Reykjavík, Iceland",
+    "Paris, France",
+    "Kingston, Jamaica",
+    "Berlin, Germany",
+    "New York, NY",
+    "Havířov, Česká republika",
+    "São Paulo, Brazil",
+    "Nashville, TN",
+    "Chicago, IL",
+    "Stockholm, Sweden",
+    "Tokyo, Japan",
+    "PHILADELPHIA, Pennsylvania",
+    "Manchester, England",
+    "Dakar, Senegal",
+)
 _SUFFIXES = ("(Album Version)", "(LP Version)", "(Live)", "(2004 Digital Remaster)")
 
 

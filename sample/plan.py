@@ -16,7 +16,7 @@ Flags = npt.NDArray[np.bool_]
 
 _MOODS = ("happy", "sad", "chillout")
 _VOCALS = ("female vocalist", "male vocalist", "instrumental")
-_LOYALTY = 0.6
+_LOYALTY = 0.45
 _MISSING_YEARS = 147 / 283
 # Between these sizes a demonstration becomes a benchmark: shares drift from those
 # that a model needs to those of the real data.
@@ -193,7 +193,8 @@ def _decades(
     edges = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
     era = rng.random(artists)[artist]
     place = np.where(rng.random(len(style)) < 0.6, era, rng.random(len(style)))
-    return (place[:, None] >= edges[style]).sum(axis=1).clip(0, 4).astype(np.int64)
+    passed = (place[:, None] >= edges[style]).sum(axis=1)
+    return np.asarray(passed.clip(0, 4), dtype=np.int64)
 
 
 def _true_tags(

@@ -24,7 +24,7 @@ def _bars(*beats: float) -> list[float]:
 
 
 def rock_drums(score: Score) -> Samples:
-    """Kick on one and three, snare on two and four, eighths on the hat."""
+    """Play a straight beat: snare on two and four, eighths on the hat."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 2, 2.5), kick())
     place_all(score, loop, _bars(1, 3), snare(score.rng), 0.9)
@@ -33,7 +33,7 @@ def rock_drums(score: Score) -> Samples:
 
 
 def metal_drums(score: Score) -> Samples:
-    """Double kick in sixteenths under a slow snare and a crash."""
+    """Play a double kick in sixteenths under a slow snare and a crash."""
     loop = blank(score)
     place_all(score, loop, every(0.25), kick(0.12, 55, 1.4), 0.9)
     place_all(score, loop, _bars(1, 3), snare(score.rng, 0.18, 210))
@@ -42,7 +42,7 @@ def metal_drums(score: Score) -> Samples:
 
 
 def punk_drums(score: Score) -> Samples:
-    """Fast polka beat: kick and snare in turn, open hat throughout."""
+    """Play a fast polka beat: kick and snare in turn, open hat throughout."""
     loop = blank(score)
     place_all(score, loop, every(1), kick(0.15))
     place_all(score, loop, every(1, 0.5), snare(score.rng, 0.14), 0.9)
@@ -51,7 +51,7 @@ def punk_drums(score: Score) -> Samples:
 
 
 def pop_drums(score: Score) -> Samples:
-    """Kick, clap and light sixteenths."""
+    """Play a kick, claps and light sixteenths."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 1.5, 2), kick(0.22, 52))
     place_all(score, loop, _bars(1, 3), clap(score.rng), 0.8)
@@ -60,7 +60,7 @@ def pop_drums(score: Score) -> Samples:
 
 
 def indie_drums(score: Score) -> Samples:
-    """Toms and a tambourine that never stops."""
+    """Play toms and a tambourine that never stops."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 0.75, 2), kick(0.25, 60, 0.6), 0.8)
     place_all(score, loop, _bars(1, 3), snare(score.rng, 0.14, 240), 0.6)
@@ -69,14 +69,14 @@ def indie_drums(score: Score) -> Samples:
 
 
 def four_on_the_floor(score: Score) -> Samples:
-    """A kick on every beat and nothing else."""
+    """Play a kick on every beat and nothing else."""
     loop = blank(score)
     place_all(score, loop, every(1), kick(0.26, 50, 1.3))
     return loop
 
 
 def house_drums(score: Score) -> Samples:
-    """Kick on every beat, open hat between, claps."""
+    """Play a kick on every beat, an open hat between, claps."""
     loop = four_on_the_floor(score)
     place_all(score, loop, every(1, 0.5), hat(score.rng, 0.2, 6000), 0.6)
     place_all(score, loop, _bars(1, 3), clap(score.rng), 0.7)
@@ -84,7 +84,7 @@ def house_drums(score: Score) -> Samples:
 
 
 def electro_drums(score: Score) -> Samples:
-    """A machine: short kick, blip of a snare, ticking hat."""
+    """Play a machine: short kick, blip of a snare, ticking hat."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 0.75, 2.5), kick(0.18, 55, 1.5))
     place_all(score, loop, _bars(1, 3), snare(score.rng, 0.09, 330), 0.8)
@@ -93,7 +93,7 @@ def electro_drums(score: Score) -> Samples:
 
 
 def break_beat(score: Score) -> Samples:
-    """A chopped break at double speed."""
+    """Play a chopped break at double speed."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 2.5), kick(0.16, 60, 1.2))
     place_all(score, loop, _bars(1, 1.75, 2.25, 3), snare(score.rng, 0.13, 230), 0.9)
@@ -103,7 +103,7 @@ def break_beat(score: Score) -> Samples:
 
 
 def boom_bap(score: Score) -> Samples:
-    """Heavy kick, dry snare, lazy hat."""
+    """Play a heavy kick, a dry snare and a lazy hat."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 0.75, 2.58), kick(0.32, 44, 1.2), 1.1)
     place_all(score, loop, _bars(1, 3), snare(score.rng, 0.16, 170))
@@ -113,7 +113,7 @@ def boom_bap(score: Score) -> Samples:
 
 
 def slow_jam(score: Score) -> Samples:
-    """Deep kick, finger snaps, hats that roll."""
+    """Play a deep kick, finger snaps and hats that roll."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 1.75, 2.5), kick(0.5, 40, 0.8))
     snap = band(noise(score.rng, 1600), "bandpass", 1800, 2600) * decay(1600, 0.06)
@@ -124,7 +124,7 @@ def slow_jam(score: Score) -> Samples:
 
 
 def soul_drums(score: Score) -> Samples:
-    """A tambourine on the backbeat and a snare on every beat."""
+    """Play a tambourine on the backbeat and a snare on every beat."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 1.5, 2.5), kick(0.25, 58, 0.6), 0.8)
     place_all(score, loop, every(1), snare(score.rng, 0.1, 200), 0.5)
@@ -133,7 +133,7 @@ def soul_drums(score: Score) -> Samples:
 
 
 def funk_drums(score: Score) -> Samples:
-    """Sixteenths with ghost notes on the snare."""
+    """Play sixteenths with ghost notes on the snare."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 0.5, 2.25), kick(0.16, 58))
     place_all(score, loop, _bars(1, 3), snare(score.rng, 0.13, 230))
@@ -143,7 +143,7 @@ def funk_drums(score: Score) -> Samples:
 
 
 def swing_ride(score: Score) -> Samples:
-    """The ride cymbal in swung eighths, the foot hat on two and four."""
+    """Play the ride cymbal in swung eighths, the foot hat on two and four."""
     loop = blank(score)
     ride = _bars(0, 1, 1.67, 2, 3, 3.67)
     place_all(score, loop, ride, hat(score.rng, 0.5, 5200), 0.45)
@@ -152,7 +152,7 @@ def swing_ride(score: Score) -> Samples:
 
 
 def shuffle(score: Score) -> Samples:
-    """Triplets on the hat, a soft backbeat."""
+    """Play triplets on the hat, a soft backbeat."""
     loop = blank(score)
     place_all(score, loop, _bars(0, 2), kick(0.25, 55, 0.7), 0.8)
     place_all(score, loop, _bars(1, 3), snare(score.rng, 0.15), 0.6)
@@ -162,7 +162,7 @@ def shuffle(score: Score) -> Samples:
 
 
 def train_beat(score: Score) -> Samples:
-    """Brushes in sixteenths, like a train."""
+    """Play brushes in sixteenths, like a train."""
     loop = blank(score)
     brush = band(noise(score.rng, 1500), "bandpass", 1500, 5000) * decay(1500, 0.07)
     for turn, beat in enumerate(every(0.25)):
@@ -171,7 +171,7 @@ def train_beat(score: Score) -> Samples:
 
 
 def one_drop(score: Score) -> Samples:
-    """Kick and rim together on three."""
+    """Play the kick and the rim together on three."""
     loop = blank(score)
     place_all(score, loop, _bars(2), kick(0.3, 50, 0.7))
     place_all(score, loop, _bars(2), snare(score.rng, 0.06, 420), 0.7)
@@ -202,42 +202,42 @@ def _bass_note(score: Score, note: int, count: int, wave: str) -> Samples:
 
 
 def eighth_bass(score: Score) -> Samples:
-    """The root in eighths on a plucked bass."""
+    """Play the root in eighths on a plucked bass."""
     return _bass(score, every(0.5), 0.5, "string")
 
 
 def boom_chick_bass(score: Score) -> Samples:
-    """The root on one and three."""
+    """Play the root on one and three."""
     return _bass(score, every(2), 0.9, "string")
 
 
 def synth_bass(score: Score) -> Samples:
-    """The root in sixteenths, from a synthesiser."""
+    """Play the root in sixteenths, from a synthesiser."""
     return _bass(score, every(0.25), 0.25, "synth")
 
 
 def off_beat_bass(score: Score) -> Samples:
-    """The root between the kicks."""
+    """Play the root between the kicks."""
     return _bass(score, every(1, 0.5), 0.45, "synth")
 
 
 def sub_bass(score: Score) -> Samples:
-    """A long, deep sine."""
+    """Play a long, deep sine."""
     return _bass(score, _bars(0, 1.75, 2.5), 1.3, "sub")
 
 
 def reese_bass(score: Score) -> Samples:
-    """Two detuned saws, held."""
+    """Play two detuned saws, held."""
     return _bass(score, _bars(0, 1.5, 3), 1.4, "reese")
 
 
 def dub_bass(score: Score) -> Samples:
-    """Round and syncopated."""
+    """Play a round, syncopated line."""
     return _bass(score, _bars(0, 0.75, 1.5, 3), 0.7, "sub")
 
 
 def slap_bass(score: Score) -> Samples:
-    """Popped octaves in sixteenths."""
+    """Play popped octaves in sixteenths."""
     loop = blank(score)
     count = score.samples(0.22)
     for beat in _bars(0, 0.25, 0.75, 1.5, 2, 2.75, 3.25, 3.5):
@@ -248,7 +248,7 @@ def slap_bass(score: Score) -> Samples:
 
 
 def walking_bass(score: Score) -> Samples:
-    """A new note of the scale on every beat."""
+    """Play a new note of the scale on every beat."""
     loop = blank(score)
     count = score.samples(1.0)
     for beat in every(1):
@@ -259,7 +259,7 @@ def walking_bass(score: Score) -> Samples:
 
 
 def shuffle_bass(score: Score) -> Samples:
-    """Root, fifth and sixth in triplets."""
+    """Play the root, fifth and sixth in triplets."""
     loop = blank(score)
     count = score.samples(0.5)
     for beat in every(1):

@@ -1,6 +1,6 @@
 """A score: tempo, chords and melody of four bars, and a loop to place sounds in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -86,6 +86,11 @@ def compose(
     return Score(beat, tonic, _MINOR if minor else _MAJOR, walk, rng)
 
 
+def vary(score: Score) -> Score:
+    """Return a score in the same key and tempo that starts from the third chord."""
+    return replace(score, walk=score.walk[2:] + score.walk[:2])
+
+
 def blank(score: Score) -> Samples:
     """Return an empty loop."""
     return np.zeros(score.length, dtype=np.float32)
@@ -111,7 +116,9 @@ def place_all(
 
 def every(step: float, start: float = 0.0) -> list[float]:
     """Return the beats of the loop at a fixed step."""
-    return [start + step * turn for turn in range(int((BEATS - start - 1e-9) / step) + 1)]
+    return [
+        start + step * turn for turn in range(int((BEATS - start - 1e-9) / step) + 1)
+    ]
 
 
 def melody(

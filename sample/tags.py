@@ -33,7 +33,8 @@ _FIRST_YEAR, _YEARS = 1960, 50
 # 522,366 distinct tags at 8,598,630 pairs: the growth of a vocabulary with its text.
 _TAIL_GROWTH = np.log(522_366) / np.log(8_598_630)
 _PAIRS_PER_TRACK = 17.0
-_TAIL_USES = (5.5, 10.5)
+_TAIL_USES = (5.5, 13.7)
+_TAIL_OFFSETS = (2_000.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Tagging:
         self._years = len(_SPELLINGS) + len(_COMMON)
         self._artists = self._years + _YEARS
         self._tails = self._artists + len(plan.artist_name)
-        self._titles = self._tails + self._tail
+        self._titles: int = self._tails + self._tail
         self._title_places, self._title_texts = self._title_tags()
         self._forced = self._forced_spellings()
 
@@ -152,7 +153,7 @@ class Tagging:
         _, first = np.unique(row * len(self) + tag, return_index=True)
         row, tag, score = row[first], tag[first], score[first]
         # How many listeners tagged the song: one or two, or thousands.
-        listeners = rng.lognormal(np.log(60), 1.3, len(songs))
+        listeners = rng.lognormal(np.log(150), 1.5, len(songs))
         votes = np.maximum(1, np.rint(score * listeners[row])).astype(np.int64)
         most = np.zeros(len(songs), dtype=np.int64)
         np.maximum.at(most, row, votes)
@@ -185,7 +186,10 @@ class Tagging:
         bits = np.uint64(1) << np.arange(len(TRUE_TAGS), dtype=np.uint64)
         true = (self._plan.true_tags[songs, None] & bits) > 0
         cover = np.array(
-            [np.interp(self._large, (0, 1), _COVERAGE[tag.category]) for tag in TRUE_TAGS]
+            [
+                np.interp(self._large, (0, 1), _COVERAGE[tag.category])
+                for tag in TRUE_TAGS
+            ]
         )
         given = true & (rng.random(true.shape) < cover)
         forced = self._forced == songs[:, None]
@@ -225,7 +229,7 @@ class Tagging:
                 self._titles + np.array(titles, dtype=np.int64),
             ]
         )
-        return row, place, rng.lognormal(np.log(0.06), 0.6, len(row))
+        return row, place, rng.lognormal(np.log(0.03), 0.6, len(row))
 
     def _draw_tail(
         self, rng: np.random.Generator, songs: Numbers
@@ -234,6 +238,9 @@ class Tagging:
         mean = np.interp(self._large, (0, 1), _TAIL_USES)
         uses = rng.poisson(mean * rng.gamma(0.6, 1 / 0.6, len(songs)))
         row = np.repeat(np.arange(len(songs)), uses)
-        rank = np.exp(rng.random(len(row)) ** 0.45 * np.log(self._tail + 1)) - 1
+        # Zipf and Mandelbrot; the offset keeps rare tags rare in a small sample.
+        offset = np.interp(self._large, (0, 1), _TAIL_OFFSETS)
+        growth = np.log((self._tail + offset) / offset)
+        rank = offset * np.exp(rng.random(len(row)) * growth) - offset
         place = self._tails + rank.astype(np.int64).clip(0, self._tail - 1)
-        return row, place, rng.lognormal(np.log(0.03), 0.7, len(row))
+        return row, place, rng.lognormal(np.log(0.01), 0.9, len(row))

@@ -138,7 +138,10 @@ TRUE_TAGS: tuple[TrueTag, ...] = (
     _tag("happy", "mood", 0.95, **{"Happy": 0.04, "happy music": 0.02}),
     _tag("sad", "mood", 0.95, **{"Sad": 0.04, "sad music": 0.02}),
     _tag(
-        "chillout", "mood", 0.9, **{"Chillout": 0.06, "chill out": 0.2, "chill-out": 0.03}
+        "chillout",
+        "mood",
+        0.9,
+        **{"Chillout": 0.06, "chill out": 0.2, "chill-out": 0.03},
     ),
     _decade("60s", "19", "sixties"),
     _decade("70s", "19", "seventies"),
