@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from lyre.console import command_line, run
+from lyre.settings import load
 from sample.write import Request, write_sample
 
-app = command_line(
+_HELP = (
     "Write a miniature Million Song Dataset in the real file formats.\n\n"
     "Songs, artists and listeners are invented, the music is synthesised so that a "
     "clip sounds like its tags, and every kind of dirt that Lyre cleans is planted; "
@@ -16,11 +17,19 @@ app = command_line(
     "Example: python -m sample --tracks 500 --out data/demo/sources"
 )
 
+app = command_line(_HELP)
 
-@app.command()
+
+@app.command(help=_HELP)
 def write(
     tracks: Annotated[int, typer.Option(help="Number of songs.", min=1)],
-    out: Annotated[Path, typer.Option(help="Folder to write; absent or empty.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder to write, absent or empty; default: where the settings "
+            "expect the sources."
+        ),
+    ] = None,
     audio: Annotated[
         bool, typer.Option("--audio/--no-audio", help="With or without mp3 clips.")
     ] = True,
@@ -29,15 +38,16 @@ def write(
         int, typer.Option(help="Processes that make clips; 0: one a core.", min=0)
     ] = 0,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace another sample.")
+        bool, typer.Option("--force", help="Write anew, over this or another sample.")
     ] = False,
 ) -> None:
     """Write a miniature Million Song Dataset in the real file formats."""
+    folder = out if out is not None else load().source(Path())
     request = Request(tracks, seed, audio)
-    if write_sample(request, out, workers=workers, force=force):
-        print(f"sample of {tracks:,} songs written to {out}")
+    if write_sample(request, folder, workers=workers, force=force):
+        print(f"sample of {tracks:,} songs written to {folder}")
     else:
-        print(f"sample of {tracks:,} songs is already in {out}: nothing to do")
+        print(f"sample of {tracks:,} songs is already in {folder}: nothing to do")
 
 
 if __name__ == "__main__":

@@ -175,6 +175,8 @@ def _record_again(plan: Plan, members: list[int]) -> None:
     for take, song in enumerate(members):
         for column in (plan.artist, plan.style, plan.title_key, plan.music):
             column[song] = column[first]
+        plan.true_year[song] = plan.true_year[first]
+        plan.year[song] = plan.true_year[first] if plan.year[song] else 0
         plan.true_tags[song] = plan.true_tags[first]
         plan.take[song] = take
 

@@ -87,7 +87,7 @@ def render(piece: Piece, seconds: float = SECONDS) -> Samples:
     # A preview begins somewhere inside the song; another take begins elsewhere.
     start = verse.beat * (int(rng.integers(16)) + 3 * piece.take)
     clip = np.resize(np.roll(song, -start), round(seconds * RATE))
-    return _record(piece, clip, stream(piece.seed, "tape", piece.song + piece.take))
+    return _record(piece, clip, stream(piece.seed, f"tape {piece.take}", piece.song))
 
 
 def _compose(piece: Piece, rng: np.random.Generator) -> Score:

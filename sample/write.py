@@ -2,9 +2,13 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from soundfile import SoundFileError
 
 from lyre.console import progress
 from sample.clips import Clip, clip_path, cores, design, write_all
@@ -60,7 +64,7 @@ def write_sample(
     workers : int, optional
         Processes that play and encode; 0 for one a core.
     force : bool, optional
-        Replace another sample.
+        Write anew, over this or another sample.
 
     Returns
     -------
@@ -70,9 +74,10 @@ def write_sample(
     Raises
     ------
     SampleError
-        The folder holds something else, or the sample would be too small.
+        The folder holds something else or cannot be written, or the sample would be
+        too small to hold every fault.
     """
-    out = out.absolute()
+    out = out.resolve()
     if _present(out, request, force):
         return False
     unfinished = out.with_name(f".{out.name}.unfinished")
@@ -84,7 +89,7 @@ def write_sample(
         (unfinished / MARKER).write_text(marker + "\n", encoding="utf-8")
         _clear(out)
         unfinished.rename(out)
-    except OSError as error:
+    except (OSError, sqlite3.Error, SoundFileError, BrokenExecutor) as error:
         raise SampleError(f"cannot be written: {error}", where=out) from error
     return True
 
@@ -107,7 +112,7 @@ def _present(out: Path, request: Request, force: bool) -> bool:
             expected=_words(asdict(request)),
             remedy="replace it with --force, or name another folder",
         )
-    return found == asdict(request)
+    return found == asdict(request) and not force
 
 
 def _read_marker(out: Path) -> dict[str, object] | None:

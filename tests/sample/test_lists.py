@@ -87,5 +87,5 @@ def test_duplicates_are_one_song_of_one_artist(silent_truth) -> None:
     for row in silent_truth["faults"]:
         if row["kind"] == "duplicate" and row["track_id"] not in bad:
             members = set(row["evidence"].split("members ")[1].split()) - bad
-            for field in ("artist_id", "title", "true_tags", "plays"):
+            for field in ("artist_id", "title", "true_tags", "plays", "year"):
                 assert len({songs[member][field] for member in members}) == 1

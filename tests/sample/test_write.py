@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -50,6 +51,12 @@ def test_complete_sample_is_kept(silent_sample: Path) -> None:
     before = silent_sample.stat().st_mtime_ns
     assert not write_sample(Request(300, 5, audio=False), silent_sample)
     assert silent_sample.stat().st_mtime_ns == before
+
+
+def test_force_writes_anew(tmp_path: Path) -> None:
+    request = Request(60, 0, audio=False)
+    assert write_sample(request, tmp_path / "out")
+    assert write_sample(request, tmp_path / "out", force=True)
 
 
 def test_other_sample_is_replaced_only_by_force(tmp_path: Path) -> None:
@@ -133,3 +140,19 @@ def test_large_sample_is_like_the_real_data(tmp_path: Path) -> None:
     write_sample(Request(200_000, 0, audio=False), tmp_path / "large")
     lines = (tmp_path / "large" / "sid_mismatches.txt").read_bytes().count(b"\n")
     assert 3_200 < lines < 4_000
+
+
+def test_default_folder_is_where_the_settings_expect_the_sources(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "lyre.toml"
+    config.write_text('data_dir = "store"\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "sample", "--tracks", "60", "--no-audio"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"LYRE_CONFIG": str(config)},
+    )
+    assert done.returncode == 0
+    assert (tmp_path / "store" / "sources" / "msd_summary_file.h5").is_file()
