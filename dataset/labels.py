@@ -8,7 +8,7 @@ the others.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,9 @@ class LabelledTrack:
     title: str | None
     year: int | None
     decade: str | None
+
+
+_KEYS = [field.name for field in fields(LabelledTrack)]
 
 
 def write(path: Path, tracks: Iterable[LabelledTrack]) -> None:
@@ -167,5 +170,7 @@ def _track(line: str) -> LabelledTrack:
 
 
 def _line(track: LabelledTrack) -> str:
-    text = json.dumps(asdict(track), ensure_ascii=False, separators=(",", ":"))
+    # Not `asdict`, which copies every value deeply.
+    values = {name: getattr(track, name) for name in _KEYS}
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     return f"{text}\n"

@@ -15,7 +15,7 @@ import json
 import math
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -31,6 +31,7 @@ _SUMMARY = "plan.json"
 # Small sets are spread as well, for workers to share and readers to interleave:
 # this many shards a split, where that leaves a shard so many tracks.
 _SPREAD, _FEWEST_TRACKS = 8, 16
+_COLUMNS = [field.name for field in fields(Row)]
 _BYTES = {"float16": 2, "float32": 4, "int16": 2}
 
 
@@ -181,7 +182,9 @@ def _order(row: Row, seed: int) -> bytes:
 
 
 def _line(row: Row, contents: Contents) -> str:
-    values = asdict(row) | {"labels": contents.positions(row)}
+    # Not `asdict`, which copies every value deeply: half the time of a plan.
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    values["labels"] = contents.positions(row)
     return f"{json.dumps(values, ensure_ascii=False, separators=(',', ':'))}\n"
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,8 @@ class Selection:
 
         The hash decides the shard (see `export.plan`), so rows come shard by shard.
         """
-        yield from self._rows(_BY_SHARD)
+        for values in self._stream(_BY_SHARD):
+            yield Row(*values)
 
     def checksum(self) -> str:
         """Return the SHA-256 over all rows, ordered by source and track id.
@@ -146,8 +147,8 @@ class Selection:
         Each row counts as a JSON array of its columns with a line feed.
         """
         digest = hashlib.sha256()
-        for row in self._rows(_BY_KEY):
-            text = json.dumps(astuple(row), ensure_ascii=False, separators=(",", ":"))
+        for values in self._stream(_BY_KEY):
+            text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
             digest.update(f"{text}\n".encode())
         return digest.hexdigest()
 
@@ -164,12 +165,11 @@ class Selection:
                     remedy="run `dbt build` first",
                 )
 
-    def _rows(self, query: str) -> Iterator[Row]:
+    def _stream(self, query: str) -> Iterator[tuple[Any, ...]]:
         # A cursor would not see the views, so only one query is open at a time.
         result = self._execute(query)
         while batch := result.fetchmany(_BATCH_ROWS):
-            for values in batch:
-                yield Row(*values)
+            yield from batch
 
     def _all(self, query: str) -> list[tuple[Any, ...]]:
         return self._execute(query).fetchall()

@@ -9,10 +9,12 @@ import hashlib
 import json
 import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+
+from pebble import ProcessExpired, ProcessPool
 
 from audio.errors import AudioError
 from dataset import framing, index, records, verify
@@ -97,19 +99,31 @@ def produce_all(tasks: Sequence[ShardTask], workers: int) -> Iterator[ShardIndex
         return
     # Not fork: native audio libraries and threads do not survive it everywhere.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
-        futures = [pool.submit(produce, task) for task in tasks]
+    # Pebble names the task that a worker died of; a plain executor fails them all.
+    with ProcessPool(min(workers, len(tasks)), context=context) as pool:
+        futures: dict[Future[ShardIndex], str] = {
+            pool.schedule(produce, args=[task]): task.name for task in tasks
+        }
         try:
             for future in as_completed(futures):
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise ExportError(
-                "a worker process died, killed for memory or by a crashing decoder",
-                remedy="run the command again: finished shards are kept; "
-                "--workers 1 uses the least memory",
-            ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
+                yield _result(future, futures[future])
+        except BaseException:
+            # Without waiting for shards that nobody will take.
+            pool.stop()  # type: ignore[no-untyped-call]
+            raise
+
+
+def _result(future: Future[ShardIndex], name: str) -> ShardIndex:
+    try:
+        return future.result()
+    except (ProcessExpired, BrokenProcessPool) as error:
+        raise ExportError(
+            "a worker died of this shard: it was killed, perhaps for memory, or a clip"
+            " crashed the decoder",
+            where=name,
+            remedy="run the command again: finished shards are kept; --workers 1 uses"
+            " the least memory",
+        ) from error
 
 
 def _finished(task: ShardTask, checksum: str) -> ShardIndex | None:

@@ -1,4 +1,4 @@
-import os
+import re
 import shutil
 import subprocess
 import sys
@@ -154,11 +154,10 @@ def test_a_run_stopped_between_shards_goes_on(
 KILLED = """
 import os, sys
 from pathlib import Path
-from export import shards, tfrecord
-from export import clips
+from export import clips, shards, tfrecord
 from export.recipe import Recipe
 
-warehouse, folder, root, at = sys.argv[1:]
+warehouse, folder, root, at, workers = sys.argv[1:]
 encode, done = clips.encode, 0
 
 def dying(path, features):
@@ -169,16 +168,18 @@ def dying(path, features):
     return encode(path, features)
 
 clips.encode = dying
-made = tfrecord.prepare(Path(warehouse), Path(folder), Recipe("v2"),
-                        clips.features("waveform"))
-tfrecord.run(made, Path(folder), Path(root))
+if __name__ == "__main__":
+    options = tfrecord.Options(workers=int(workers))
+    features = clips.features("waveform")
+    made = tfrecord.prepare(Path(warehouse), Path(folder), Recipe("v2"), features)
+    tfrecord.run(made, Path(folder), Path(root), options)
 """
 
 
 @pytest.mark.parametrize("clips_done", [3, 25])
 def test_a_killed_run_goes_on(once, warehouse, clips, tmp_path, clips_done):
     folder = tmp_path / "killed"
-    command = [sys.executable, "-c", KILLED, warehouse, folder, clips, clips_done]
+    command = [sys.executable, "-c", KILLED, warehouse, folder, clips, clips_done, 1]
     done = subprocess.run(list(map(str, command)), check=False, capture_output=True)
     assert done.returncode == -9, done.stderr
     export(warehouse, folder, clips)
@@ -245,13 +246,14 @@ def test_the_warehouse_is_free_while_clips_are_decoded(warehouse, clips, tmp_pat
         tfrecord.run(made, folder, clips)
 
 
-class Deadly:
-    """A task whose arrival ends the worker."""
-
-    def __reduce__(self):
-        return os._exit, (11,)
-
-
-def test_a_dying_worker_is_told():
-    with pytest.raises(ExportError, match="a worker process died"):
-        list(shards.produce_all([Deadly(), Deadly()], workers=2))
+def test_a_dying_worker_is_told_with_its_shard(warehouse, clips, tmp_path):
+    script = tmp_path / "dying.py"  # A file, because workers import it as well.
+    script.write_text(KILLED)
+    command = [sys.executable, script, warehouse, tmp_path / "out", clips, 3, 2]
+    done = subprocess.run(
+        list(map(str, command)), check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert re.search(
+        r"ExportError: shards/\S+-of-\S+: a worker died of this shard", done.stderr
+    )
