@@ -13,20 +13,15 @@
                 {%- do columns.append("'" ~ name ~ "': '" ~ type ~ "'") %}
             {%- endfor %}
             {%- set file = seed.root_path ~ "/" ~ seed.original_file_path %}
-            {%- call statement("seed_" ~ seed.name) %}
-                create schema if not exists {{ relation.without_identifier() }};
-                create or replace table {{ relation }} as
-                select *
-                from read_csv(
-                    '{{ file | replace("'", "''") }}',
-                    header = true,
-                    auto_detect = false,
-                    delim = ',',
-                    quote = '"',
-                    escape = '"',
-                    columns = { {{ columns | join(", ") }} }
-                );
-            {%- endcall %}
+            {%- do run_query(
+                "create schema if not exists " ~ relation.without_identifier()
+            ) %}
+            {%- do run_query(
+                "create or replace table " ~ relation ~ " as select * from read_csv('"
+                ~ file | replace("'", "''") ~ "', header = true, auto_detect = false,"
+                ~ " delim = ',', quote = '\"', escape = '\"',"
+                ~ " columns = {" ~ columns | join(", ") ~ "})"
+            ) %}
         {%- endfor %}
     {%- endif %}
 {% endmacro %}

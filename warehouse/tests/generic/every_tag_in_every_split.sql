@@ -16,7 +16,7 @@
 
         select
             split,
-            unnest(labels) as tag,
+            unnest(labels) as tag
 
         from {{ model }}
 
@@ -27,7 +27,7 @@
         select
             tags.tag,
             splits.split,
-            count(positives.tag) as n_tracks,
+            count(positives.tag) as n_tracks
 
         from tags
         cross join (values ('train'), ('validation'), ('test')) as splits (split)
@@ -35,8 +35,18 @@
             on tags.tag = positives.tag and splits.split = positives.split
         group by tags.tag, splits.split
 
+    ),
+
+    shortages as (
+
+        select
+            'tag ' || tag || ' has ' || n_tracks || ' tracks in ' || split
+            || ', fewer than min_positives_per_split' as message
+
+        from counts
+        where n_tracks < {{ var('min_positives_per_split') }}
+
     )
 
-    select * from counts
-    where n_tracks < {{ var('min_positives_per_split') }}
+    {{ raise_contradictions('shortages') }}
 {% endtest %}

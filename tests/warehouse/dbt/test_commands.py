@@ -1,0 +1,72 @@
+"""What dbt's commands do here: build, drop what is stale, explain what is missing."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+
+def test_dbt_build_passes_all_its_tests(project: Any) -> None:
+    done = project.dbt("build")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"PASS=\d+ WARN=0 ERROR=0 SKIP=0", done.stdout)
+
+
+def test_a_tag_that_a_split_lacks_stops_the_build_by_name(project: Any) -> None:
+    done = project.dbt(
+        "test",
+        *("--select", "training_set.v2,test_name:every_tag_in_every_split"),
+        dbt_vars="{min_positives_per_split: 100}",
+    )
+    assert done.returncode == 1
+    assert "tag rock has " in done.stdout
+
+
+def test_what_no_model_makes_any_more_is_dropped(project: Any) -> None:
+    with duckdb.connect(str(project.warehouse)) as connection:
+        connection.execute("create table marts.renamed_model as select 1 as n")
+        connection.execute("create view staging.old_view as select 1 as n")
+    done = project.dbt("run", "--select", "stg_msd__songs")
+    assert done.returncode == 0, done.stdout
+    assert relations(project) == expected_relations(project.nodes("model", "seed"))
+
+
+def relations(project: Any) -> set[str]:
+    found = project.rows(
+        "select table_schema || '.' || table_name from information_schema.tables "
+        "where table_schema in ('staging', 'cleaning', 'marts', 'seeds')"
+    )
+    return {name for (name,) in found}
+
+
+def expected_relations(nodes: list[dict[str, Any]]) -> set[str]:
+    names = set()
+    for node in nodes:
+        names.add(f"{node['schema']}.{node['alias']}")
+        if node.get("version") and node["version"] == node["latest_version"]:
+            names.add(f"{node['schema']}.{node['name']}")
+    return names
+
+
+class TestWithoutData:
+    @pytest.mark.parametrize("command", ["run", "build"])
+    def test_no_file(self, tmp_path: Path, project: Any, command: str) -> None:
+        done = type(project)(tmp_path, project.target).dbt(command)
+        assert done.returncode == 2
+        assert "run python -m ingest all first" in done.stdout
+        assert "Traceback" not in done.stdout + done.stderr
+
+    def test_no_raw_tables(self, tmp_path: Path, project: Any) -> None:
+        duckdb.connect(str(tmp_path / "lyre.duckdb")).close()
+        done = type(project)(tmp_path, project.target).dbt("run")
+        assert done.returncode == 2
+        assert "no raw tables in" in done.stdout
+
+    def test_open_elsewhere(self, project: Any) -> None:
+        with duckdb.connect(str(project.warehouse), read_only=True):
+            done = project.dbt("run")
+        assert done.returncode == 2
+        assert "the warehouse is open in another program" in done.stdout
+        assert "Traceback" not in done.stdout + done.stderr

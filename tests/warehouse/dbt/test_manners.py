@@ -1,0 +1,116 @@
+"""The manners of the dbt project, read from its manifest.
+
+They are the rules of dbt's project evaluator that the house keeps.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def seeds(manifest: dict[str, Any]) -> list[Any]:
+    return [n for n in manifest["nodes"].values() if n["resource_type"] == "seed"]
+
+
+def test_staging_reads_one_source_and_nothing_else(models: dict[str, Any]) -> None:
+    for node in models.values():
+        if node["schema"] == "staging":
+            parents = node["depends_on"]["nodes"]
+            assert len(parents) == 1, node["name"]
+            assert parents[0].startswith("source."), node["name"]
+
+
+def test_only_staging_reads_sources_each_once(models: dict[str, Any]) -> None:
+    readers = Counter(
+        parent
+        for node in models.values()
+        for parent in node["depends_on"]["nodes"]
+        if parent.startswith("source.")
+    )
+    assert set(readers.values()) == {1}
+    for node in models.values():
+        if node["schema"] != "staging":
+            assert not node["sources"], node["name"]
+
+
+def test_staging_models_are_named_after_their_source(models: dict[str, Any]) -> None:
+    for node in models.values():
+        if node["schema"] == "staging":
+            source = Path(node["original_file_path"]).parent.name
+            assert node["name"].startswith(f"stg_{source}__")
+
+
+def test_no_table_is_named_without_ref_or_source(models: dict[str, Any]) -> None:
+    schemas = r"\b(?:from|join)\s+(?:raw|staging|cleaning|marts|seeds)\."
+    for node in models.values():
+        assert not re.search(schemas, node["raw_code"], re.IGNORECASE)
+
+
+def test_no_model_joins_more_than_seven(models: dict[str, Any]) -> None:
+    for node in models.values():
+        assert len(node["depends_on"]["nodes"]) <= 7, node["name"]
+
+
+def test_no_chain_of_more_than_four_views(models: dict[str, Any]) -> None:
+    def views(key: str) -> int:
+        node = models.get(key)
+        if node is None or node["config"]["materialized"] != "view":
+            return 0
+        return 1 + max(map(views, node["depends_on"]["nodes"]), default=0)
+
+    for key, node in models.items():
+        assert views(key) <= 4, node["name"]
+
+
+def test_every_model_has_a_tested_primary_key(
+    manifest: dict[str, Any], models: dict[str, Any]
+) -> None:
+    tested: dict[str, set[str]] = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and node.get("attached_node"):
+            name = node["test_metadata"]["name"]
+            tested.setdefault(node["attached_node"], set()).add(name)
+    keyless = {
+        node["alias"]
+        for key, node in models.items()
+        if not tested.get(key, set()) & {"primary_key", "unique"}
+    }
+    # Its source may hold a pair twice, and says nothing of why.
+    assert keyless == {"stg_lastfm__track_tags"}
+
+
+def test_everything_is_described(
+    manifest: dict[str, Any], models: dict[str, Any], seeds: list[Any]
+) -> None:
+    for node in [*models.values(), *seeds, *manifest["sources"].values()]:
+        assert node["description"], node["name"]
+        for column in node["columns"].values():
+            assert column["description"], (node["name"], column["name"])
+
+
+def test_public_models_have_contracts(models: dict[str, Any]) -> None:
+    for node in models.values():
+        if node["schema"] in ("cleaning", "marts") and node["access"] == "public":
+            assert node["contract"]["enforced"], node["name"]
+        if node["schema"] == "marts":
+            assert node["access"] == "public", node["name"]
+
+
+def test_exposures_stand_on_tables(
+    manifest: dict[str, Any], models: dict[str, Any]
+) -> None:
+    assert manifest["exposures"]
+    for exposure in manifest["exposures"].values():
+        for parent in exposure["depends_on"]["nodes"]:
+            assert models[parent]["config"]["materialized"] == "table"
+
+
+def test_seeds_give_every_column_a_type(seeds: list[Any]) -> None:
+    for node in seeds:
+        header = Path(node["root_path"], node["original_file_path"])
+        columns = header.read_text(encoding="utf-8").splitlines()[0].split(",")
+        assert set(columns) == set(node["config"]["column_types"]), node["name"]
