@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from audio.decode import BLOCK_FRAMES
 from audio.mono import to_mono
 from audio.window import hann
 
@@ -13,11 +14,14 @@ Samples = npt.NDArray[np.float32]
 
 # The highest value that 16 bits hold: what was cut off by a converter lies here, what
 # a lossy codec made of that lies here or above.
-FULL_SCALE = np.float32(32767 / 32768)
+FULL_SCALE = 32767 / 32768
+
+# The mix that is hashed: half of the left and a quarter of the right, in steps of 16
+# bits. Powers of two, so that no processor rounds otherwise.
+_MIX = np.array([0.5, 0.25], np.float32) * np.float32(32768)
 
 _FRAME = 2048
 _FRAME_STEP = 32768
-_BLOCK = 65536
 _RANGE_DB = 90.0
 _NOISE_FLOOR_DB = -115.0
 
@@ -42,34 +46,51 @@ class Levels:
         self._cross = 0.0
         self._bandwidth = Bandwidth(rate)
         self._sound = hashlib.sha256(f"{rate} Hz".encode())
+        # Fresh memory for every block would cost more than what is computed in it.
+        self._mono = np.empty(BLOCK_FRAMES, np.float32)
+        self._mix = np.empty(BLOCK_FRAMES, np.float32)
+        self._rounded = np.empty(BLOCK_FRAMES, "<i2")
 
-    def add(self, block: Samples) -> Samples:
+    def add(self, block: Samples, peak: float) -> Samples:
         """Take in the next block and return its mono mix.
 
         Parameters
         ----------
         block : ndarray of float32, shape (frames, channels)
-            Finite samples.
+            Finite samples, contiguous, at most `BLOCK_FRAMES`.
+        peak : float
+            Largest absolute sample of the block.
 
         Returns
         -------
         ndarray of float32, shape (frames,)
+            Valid until the next call.
         """
-        # Channels one after the other: every step below is then several times faster.
-        planar = np.ascontiguousarray(block.T)
-        mono = to_mono(planar.T)
-        self.frames += len(block)
-        peak = max(float(planar.max()), -float(planar.min()))
+        frames = len(block)
+        mono = to_mono(block, self._mono[:frames])
+        self.frames += frames
         self.peak = max(self.peak, peak)
         if peak >= FULL_SCALE:
-            self._clipped += int(np.count_nonzero(np.abs(planar) >= FULL_SCALE))
-        self._sums += planar.sum(axis=1)
-        self._squares += np.einsum("ij,ij->i", planar, planar)
-        if len(planar) > 1:
-            self._cross += float(np.einsum("i,i->", planar[0], planar[1]))
+            self._clipped += int(np.count_nonzero(np.abs(block) >= FULL_SCALE))
+        sums, squares, cross = _moments(block)
+        self._sums += sums
+        self._squares += squares
+        self._cross += cross
         self._bandwidth.add(mono)
-        self._sound.update(_to_int16(planar[0], mono, peak).tobytes())
+        self._hash(block, mono, peak)
         return mono
+
+    def _hash(self, block: Samples, mono: Samples, peak: float) -> None:
+        mix, rounded = self._mix[: len(block)], self._rounded[: len(block)]
+        if block.shape[1] == 2:
+            np.matmul(block, _MIX, out=mix)
+        else:
+            np.multiply(mono, np.float32(0.5 * 32768), out=mix)
+            mix += block[:, 0] * np.float32(0.25 * 32768)
+        if peak >= 1.0:
+            np.clip(mix, -32768, 32767, out=mix)
+        np.copyto(rounded, mix, casting="unsafe")
+        self._sound.update(rounded.data)
 
     @property
     def rms(self) -> float:
@@ -112,10 +133,10 @@ class Levels:
     def sound_sha256(self) -> str:
         """Hash of the sound: equal for equal samples at the same rate.
 
-        It covers a 16-bit mix of the mono mix and the first channel, in which channels
-        of opposite phase do not cancel; a mono clip and the same clip with the channel
-        doubled are equal. Tags, container and lossless codec do not matter; another
-        decoder does, since decoders of lossy codecs round differently.
+        It covers a 16-bit mix in which the first channel is louder than the others, so
+        that channels of opposite phase do not cancel; a mono clip and the same clip
+        with the channel doubled are equal. Tags, container and lossless codec do not
+        matter; another decoder does, since decoders of lossy codecs round differently.
         """
         return self._sound.hexdigest()
 
@@ -148,9 +169,9 @@ class Bandwidth:
         Parameters
         ----------
         mono : ndarray of float32, shape (samples,)
-            65,536 samples; the last block has fewer.
+            `BLOCK_FRAMES` samples; the last block has fewer.
         """
-        step = _FRAME_STEP if len(mono) >= _BLOCK else _FRAME
+        step = _FRAME_STEP if len(mono) >= BLOCK_FRAMES else _FRAME
         for start in range(0, len(mono), step):
             frame = mono[start : start + _FRAME]
             if len(frame) < _FRAME and self._count:
@@ -171,9 +192,26 @@ class Bandwidth:
         return float(bins[-1] * self._rate / _FRAME) if len(bins) else None
 
 
-def _to_int16(first: Samples, mono: Samples, peak: float) -> npt.NDArray[np.int16]:
-    mix = first + mono
-    mix *= np.float32(0.5 * 32768)
-    if peak >= FULL_SCALE:
-        np.clip(mix, -32768, 32767, out=mix)
-    return mix.astype("<i2")
+def _moments(
+    block: Samples,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
+    """Return sum and energy of each channel, and the product of the first two."""
+    if block.shape[1] == 2:
+        # Left + i right: (left + i right)^2 holds the difference of the energies and
+        # twice the product, in one pass over memory as it lies.
+        pairs = block.view(np.complex64)[:, 0]
+        total = complex(pairs.sum())
+        square = complex(np.dot(pairs, pairs))
+        flat = block.reshape(-1)
+        energy = float(np.dot(flat, flat))
+        if abs(square.real) < 0.999 * energy:
+            left, right = (energy + square.real) / 2, (energy - square.real) / 2
+            sums = np.array([total.real, total.imag])
+            return sums, np.array([left, right]), square.imag / 2
+        # One channel is so soft that it would be lost in the difference.
+    planar = np.ascontiguousarray(block.T)
+    squares = np.einsum("ij,ij->i", planar, planar).astype(np.float64)
+    sums = planar.sum(axis=1).astype(np.float64)
+    if len(planar) == 1:
+        return sums, squares, 0.0
+    return sums, squares, float(np.einsum("i,i->", planar[0], planar[1]))

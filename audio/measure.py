@@ -120,7 +120,7 @@ def _measure_source(source: Source, thresholds_db: Sequence[float]) -> Measureme
         levels = Levels(header.channels, header.sample_rate)
         energies = FrameEnergies()
         for block in decoder.blocks():
-            energies.add(levels.add(block))
+            energies.add(levels.add(block, decoder.block_peak))
         damage = decoder.damage
     return _assemble(source.sha256(), header, damage, levels, energies, thresholds_db)
 

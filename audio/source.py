@@ -29,6 +29,8 @@ class Source:
     ----------
     name : str
         For messages.
+    path : bytes or None
+        The path, as the operating system takes it; None for bytes.
     size : int
         Number of bytes.
     read_at : callable
@@ -46,6 +48,7 @@ class Source:
         self._file: BinaryIO | None = None
         self._data = b""
         self.name = "<bytes>" if isinstance(file, bytes) else os.fspath(file)
+        self.path = None if isinstance(file, bytes) else os.fsencode(file)
         self.read_at: Callable[[int, int], bytes] = self._read_memory
         if isinstance(file, bytes):
             self._data = file

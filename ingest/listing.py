@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.decode import mute_decoders
 from audio.measure import Measurement, measure
+from audio.quiet import mute_decoders
 from audio.sniff import HEAD_BYTES, sniff
 from ingest.errors import IngestError
 

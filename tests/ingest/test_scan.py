@@ -110,7 +110,8 @@ def test_every_real_clip_gets_a_row(real: Path, raw: duckdb.DuckDBPyConnection) 
     assert len(summary.failures) == 17
     muddy = raw.execute(
         "select decoded_seconds, sample_rate, channels, container, "
-        "silence_thresholds_db from raw.audio_files where path like '%TRWJAZW128F42760DD%'"
+        "silence_thresholds_db from raw.audio_files "
+        "where path like '%TRWJAZW128F42760DD%'"
     ).fetchone()
     assert muddy == (pytest.approx(30.04, abs=0.1), 22050, 2, "mp3", [60.0])
 
