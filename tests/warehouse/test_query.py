@@ -1,0 +1,192 @@
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.errors import WarehouseError
+from warehouse.output import TABLE_ROWS, WRITERS
+from warehouse.query import Answer, ask
+
+secret = "a Python variable"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "lyre.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table t as select range as n from range(3)")
+    return path
+
+
+def answer(warehouse: Path, sql: str, **how: object) -> list[tuple[object, ...]]:
+    with ask(warehouse, sql, **how) as answer:
+        return list(answer.rows)
+
+
+def write(kind: str, warehouse: Path, sql: str) -> str:
+    out = io.StringIO()
+    with ask(warehouse, sql) as answer:
+        WRITERS[kind](answer, out)
+    return out.getvalue()
+
+
+def test_a_select_is_answered(warehouse: Path) -> None:
+    with ask(warehouse, "select n, n * 2 as twice from t order by n;") as got:
+        assert got.columns == ["n", "twice"]
+        assert list(got.rows) == [(0, 0), (1, 2), (2, 4)]
+
+
+@pytest.mark.parametrize("sql", ["from t", "with x as (from t) from x", "describe t"])
+def test_other_words_for_select_are_answered(warehouse: Path, sql: str) -> None:
+    assert answer(warehouse, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "drop table t",
+        "insert into t values (4)",
+        "update t set n = 0",
+        "create table u as select 1",
+        "create temp table u as select 1",
+        "copy t to 'there.csv'",
+        "export database 'there'",
+        "attach 'other.duckdb'",
+        "install httpfs",
+        "load httpfs",
+        "set enable_external_access = true",
+        "reset lock_configuration",
+        "pragma database_list",
+        "call pragma_version()",
+        "checkpoint",
+        "begin",
+        "prepare p as select 1",
+        "explain analyze select 1",
+    ],
+)
+def test_everything_else_is_refused(warehouse: Path, sql: str) -> None:
+    with pytest.raises(WarehouseError, match="is refused"):
+        answer(warehouse, sql)
+    assert answer(warehouse, "select count(*) from t") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('{file}')",
+        "select * from read_text('{file}')",
+        "select * from read_blob('{file}')",
+        "select * from '{file}'",
+        "select * from glob('{folder}/*')",
+        "select * from 'https://example.org/x.csv'",
+        "select * from secret",
+        "select * from sqlite_scan('{file}', 't')",
+        "select * from duckdb_secrets(), read_text('{file}')",
+    ],
+)
+def test_nothing_else_is_in_reach(warehouse: Path, sql: str) -> None:
+    file = warehouse.with_name("private.csv")
+    file.write_text("word\nhush\n")
+    with pytest.raises(WarehouseError) as refusal:
+        answer(warehouse, sql.format(file=file, folder=file.parent))
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select 1; drop table t", "2 statements"),
+        ("", "0 statements"),
+        ("selec n from t", "syntax error"),
+        ("select m from t", 'column "m" not found'),
+        ("select error('no')", "no"),
+    ],
+)
+def test_mistakes_are_one_sentence(warehouse: Path, sql: str, said: str) -> None:
+    with pytest.raises(WarehouseError, match=said) as refusal:
+        answer(warehouse, sql)
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_time_limit_holds(warehouse: Path) -> None:
+    slow = "select count(*) from range(1000000) a, range(1000000) b where a.range > 9"
+    with pytest.raises(WarehouseError, match=r"stopped after 0\.2 s"):
+        answer(warehouse, slow, seconds=0.2)
+
+
+def test_other_dialects_are_translated(warehouse: Path) -> None:
+    assert answer(warehouse, "select ifnull(null, 7)", dialect="sqlite") == [(7,)]
+    with pytest.raises(WarehouseError, match="is refused"):
+        answer(warehouse, "drop table t", dialect="postgres")
+    with pytest.raises(WarehouseError, match="no dialect 'klingon'"):
+        answer(warehouse, "select 1", dialect="klingon")
+
+
+def test_csv_is_read_back_as_it_was(warehouse: Path) -> None:
+    text = write("csv", warehouse, "select 'a,\"b\"' as x, null as y, ['é', 'b'] as z")
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["x", "y", "z"],
+        ['a,"b"', "", '["é", "b"]'],
+    ]
+
+
+def test_json_is_read_back_as_it_was(warehouse: Path) -> None:
+    sql = (
+        "select n, null as nothing, ['a'] as tags, date '2020-01-02' as day, "
+        "'x'::blob as bytes from t where n > 0 order by n"
+    )
+    first = {
+        "n": 1,
+        "nothing": None,
+        "tags": ["a"],
+        "day": "2020-01-02",
+        "bytes": "78",
+    }
+    assert json.loads(write("json", warehouse, sql)) == [first, first | {"n": 2}]
+    assert json.loads(write("json", warehouse, "from t where n > 9")) == []
+
+
+def test_a_table_says_what_it_leaves_out(warehouse: Path) -> None:
+    short = write("table", warehouse, "select '[b]x[/b]' as a, null as b")
+    assert "[b]x[/b]" in short
+    assert "NULL" in short
+    long = write("table", warehouse, f"from range({TABLE_ROWS + 1})")
+    assert f"The first {TABLE_ROWS} rows" in long
+    assert "The first" not in write("table", warehouse, f"from range({TABLE_ROWS})")
+
+
+def test_rows_are_read_in_pieces() -> None:
+    out = io.StringIO()
+    WRITERS["csv"](Answer(["n"], iter([(1,), (2,)])), out)
+    assert out.getvalue() == "n\n1\n2\n"
+
+
+class TestCommand:
+    @staticmethod
+    def run(*words: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "warehouse", *words],
+            input=said,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def test_standard_input_and_files(self, warehouse: Path) -> None:
+        place = ("--warehouse", str(warehouse), "--format", "csv")
+        file = warehouse.with_name("q.sql")
+        file.write_text("select max(n) as m from t")
+        assert self.run("query", "-", *place, said="select 1 as a").stdout == "a\n1\n"
+        assert self.run("query", "--file", str(file), *place).stdout == "m\n2\n"
+
+    def test_errors_end_with_2(self, warehouse: Path) -> None:
+        done = self.run("query", "drop table t", "--warehouse", str(warehouse))
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.count("\n") == 1
+        assert self.run("query", "--warehouse", str(warehouse)).returncode == 2
