@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from dataset import manifest
+from dataset import index, labels, manifest
 from dataset.manifest import SPLITS, Features, Layout, Split
 from export.errors import ExportError
 from export.recipe import Contents, Extent, Row
@@ -103,9 +103,11 @@ def claim(plan: Plan, folder: Path, *, replace: bool = False) -> None:
         The folder holds the export of another plan, or something else.
     """
     summary = folder / FOLDER / _SUMMARY
+    if folder.exists() and not folder.is_dir():
+        raise ExportError("this is a file", where=folder, expected="a folder")
     if folder.exists() and any(folder.iterdir()):
         found = _read(summary)
-        if replace:
+        if replace or not _has_shards(folder):
             _remove(folder)
         elif found != plan:
             raise ExportError(
@@ -199,6 +201,10 @@ def _read(summary: Path) -> Plan:
         ) from error
 
 
+def _has_shards(folder: Path) -> bool:
+    return any((folder / index.FOLDER).glob("*.json"))
+
+
 def _difference(found: Plan, plan: Plan) -> str:
     """Name the first thing in which two plans differ."""
     pairs = [
@@ -231,6 +237,6 @@ def _unequal(
 def _remove(folder: Path) -> None:
     """Remove an export; the manifest first, so that no half one is ever taken."""
     (folder / manifest.FILE_NAME).unlink(missing_ok=True)
-    for part in ("shards", "index", "labels", FOLDER):
+    for part in ("shards", index.FOLDER, labels.FOLDER, FOLDER):
         if (folder / part).is_dir():
             shutil.rmtree(folder / part)

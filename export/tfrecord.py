@@ -5,7 +5,8 @@ which others may ingest and build.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,7 +91,7 @@ def prepare(
         folder holds another export.
     """
     options = options or Options()
-    with select(warehouse, recipe, where) as selection:
+    with _told(folder), select(warehouse, recipe, where) as selection:
         made = plan.make(
             selection, features, shard_bytes=options.shard_bytes, seed=options.seed
         )
@@ -139,14 +140,28 @@ def run(
             where=audio_root,
             remedy="set sources.audio in lyre.toml, or name it with --audio-root",
         )
-    previous = _finished(folder)
-    for part in ("shards", index.FOLDER, labels.FOLDER):
-        (folder / part).mkdir(exist_ok=True)
-    tasks = _tasks(made, folder, audio_root, retry=previous is None)
-    written = _produce(made, tasks, options, advance)
-    described = _describe(made, folder, written, previous)
-    manifest.write(described, folder)
+    with _told(folder):
+        previous = _finished(folder)
+        for part in ("shards", index.FOLDER, labels.FOLDER):
+            (folder / part).mkdir(exist_ok=True)
+        tasks = _tasks(made, folder, audio_root, retry=previous is None)
+        written = _produce(made, tasks, options, advance)
+        described = _describe(made, folder, written, previous)
+        manifest.write(described, folder)
     return described
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Tell a full disk or a folder that may not be written in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise ExportError(
+            f"cannot be written: {error.strerror or error}",
+            where=error.filename or folder,
+            remedy="run the command again after that: finished shards are kept",
+        ) from error
 
 
 def _finished(folder: Path) -> Manifest | None:

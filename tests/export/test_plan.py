@@ -119,8 +119,22 @@ def test_the_same_plan_may_go_on(warehouse, tmp_path):
 
 def test_another_plan_is_refused_and_says_what_differs(warehouse, tmp_path):
     planned(warehouse, tmp_path / "out")
+    (tmp_path / "out/index").mkdir()
+    (tmp_path / "out/index/test-00000-of-00001.json").write_text("{}")
     with pytest.raises(ExportError, match=r"its layout seed is 0, not 7; .*--replace"):
         planned(warehouse, tmp_path / "out", seed=7)
+
+
+def test_a_plan_that_nothing_was_written_of_gives_way(warehouse, tmp_path):
+    planned(warehouse, tmp_path / "out")
+    made, _ = planned(warehouse, tmp_path / "out", seed=7)
+    assert made.layout.seed == 7
+
+
+def test_a_file_is_no_folder(warehouse, tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(ExportError, match="this is a file"):
+        planned(warehouse, tmp_path / "out")
 
 
 def test_replace_starts_over(warehouse, tmp_path):

@@ -35,7 +35,7 @@ def contents(folder):
 
 
 def described(folder):
-    own = ("created_at", "name")
+    own = ("created_at", "name", "revision")
     return manifest.read(folder).model_dump(exclude=set(own))
 
 
@@ -229,6 +229,15 @@ def test_no_split_may_come_out_empty(make_warehouse, rows, damaged, tmp_path):
     rows[1] = (*rows[1][:1], "TRX", *rows[1][2:7], "4/4.wav", *rows[1][8:])
     with pytest.raises(ExportError, match="no track in the split test"):
         export(make_warehouse(rows), tmp_path / "out", damaged, max_bad_share=1)
+
+
+def test_a_full_disk_is_told(warehouse, clips, tmp_path, monkeypatch):
+    def full(_task):
+        raise OSError(28, "No space left on device", "train.part")
+
+    monkeypatch.setattr(shards, "produce", full)
+    with pytest.raises(ExportError, match=r"train\.part: .*No space left.*again"):
+        export(warehouse, tmp_path / "out", clips)
 
 
 def test_a_missing_audio_root_is_told(warehouse, tmp_path):
