@@ -1,4 +1,4 @@
--- One tag, one place in the lists of v1.
+-- In the lists of v1, one tag has one place and one list of added tags one target.
 with
 
 placed as (
@@ -22,8 +22,8 @@ placed as (
     union all
 
     select
-        'tags_v1_added' as seed,
-        tag,
+        'tags_v1_added, list' as seed,
+        list as tag,
         target as place
 
     from {{ ref('tags_v1_added') }}
@@ -33,7 +33,7 @@ placed as (
 contradictions as (
 
     select
-        seed || ': tag "' || tag || '" is in "' || min(place) || '" and in "'
+        seed || ' "' || tag || '" belongs to "' || min(place) || '" and to "'
         || max(place) || '"' as message
 
     from placed

@@ -20,20 +20,7 @@ links as (
 
 vocal_lists as (
 
-    {% for vocal_tag in vocal_tags %}
-    select
-        {{ first_vocal_rank + loop.index }} as row_rank,
-        '{{ vocal_tag }}' as row_name,
-        '{{ vocal_tag }}' as tag
-
-    union
-    {% endfor %}
-    select
-        {{ first_vocal_rank }} + list_position({{ vocal_tags }}, vocal_tag),
-        vocal_tag,
-        tag
-
-    from {{ ref('tags_v1_vocal') }}
+    select * from {{ ref('tags_v1_vocal') }}
 
 ),
 
@@ -124,7 +111,34 @@ genre_rows as (
 
 ),
 
-----------  vocal tags: the listed strings as they stand
+----------  vocal tags: the listed strings as they stand, and the tag's own name
+
+sources as (
+
+    select
+        source,
+        row_number() over (order by source asc) as source_number
+
+    from (select distinct pool.source from pool)
+
+),
+
+vocal_rows as (
+
+    select
+        sources.source,
+        {{ first_vocal_rank }} + 10 * sources.source_number + names.name_number
+            as row_rank,
+        names.row_name
+
+    from sources
+    cross join (
+        select
+            unnest({{ vocal_tags }}) as row_name,
+            unnest(range(1, {{ vocal_tags | length + 1 }})) as name_number
+    ) as names
+
+),
 
 vocal_members as (
 
@@ -132,24 +146,20 @@ vocal_members as (
         pool.source,
         pool.tag,
         pool.tag_rank,
-        vocal_lists.row_rank,
+        vocal_rows.row_rank,
         'vocal' as rule,
-        'on the list of ' || vocal_lists.row_name as evidence
+        'on the list of ' || vocal_rows.row_name as evidence
 
     from pool
-    inner join vocal_lists using (tag)
-
-),
-
-vocal_rows as (
-
-    select distinct
-        pool.source,
-        vocal_lists.row_rank,
-        vocal_lists.row_name
-
-    from vocal_lists
-    cross join (select distinct source from pool) as pool
+    inner join vocal_rows
+        on
+            pool.source = vocal_rows.source
+            and (
+                pool.tag = vocal_rows.row_name
+                or (vocal_rows.row_name, pool.tag) in (
+                    select (vocal_tag, tag) from vocal_lists
+                )
+            )
 
 ),
 
