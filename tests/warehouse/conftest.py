@@ -17,6 +17,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _COMPILED = [
     "tag_pool",
     "tag_links",
+    "tag_genres",
     "tag_spellings",
     "clean_tags",
     "tag_spellings_agree",

@@ -12,9 +12,9 @@ pool as (
 
 ),
 
-links as (
+genre_members as (
 
-    select * from {{ ref('tag_links', v=1) }}
+    select * from {{ ref('tag_genres', v=1) }}
 
 ),
 
@@ -42,61 +42,7 @@ added_tags as (
 
 ),
 
-----------  genres: the connected components of all links
-
-link_edges as (
-
-    select distinct
-        target_rank as node_a,
-        tag_rank as node_b
-
-    from links
-
-),
-
-linked (node, component) using key (node) as (
-
-    {{ tag_components("linked", "link_edges") }}
-
-),
-
-first_links as (
-
-    select
-        tag_rank,
-        min_by(method, step) as method,
-        min_by(tag_key, step) as tag_key,
-        min_by(target, step) as target
-
-    from links
-    group by all
-
-),
-
-genre_members as (
-
-    select
-        pool.source,
-        pool.tag,
-        pool.tag_rank,
-        coalesce(linked.component, pool.tag_rank) as row_rank,
-        case when pool.is_target then 'target' else first_links.method end as rule,
-        case
-            when pool.is_target
-                then
-                    'on ' || pool.n_pairs || ' tracks, target from '
-                    || {{ var('tag_target_min_count') }}
-            else
-                'key ''' || first_links.tag_key || ''' as target '''
-                || first_links.target || ''''
-        end as evidence
-
-    from pool
-    left join linked on pool.tag_rank = linked.node
-    left join first_links using (tag_rank)
-    where pool.is_target or linked.node is not null
-
-),
+----------  genres
 
 -- Each row of the 2019 table is named by its highest target.
 genre_rows as (
