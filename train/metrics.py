@@ -69,7 +69,8 @@ class Metrics:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as values that JSON holds."""
-        return asdict(self)
+        tags = [asdict(entry) for entry in self.tags]
+        return asdict(self) | {"tags": tags, "undefined": list(self.undefined)}
 
 
 def compute(

@@ -12,6 +12,8 @@ import pytest
 from dataset import framing, labels, manifest, records
 from dataset.labels import LabelledTrack
 from dataset.manifest import Features, LabelSet, Layout, Manifest, Shard, Tag
+from train import config
+from train.config import Config
 
 # Per split: the audio and the tag positions of each track.
 Clips = Mapping[str, Sequence[tuple[np.ndarray, list[int]]]]
@@ -50,13 +52,13 @@ def waveform_features() -> Features:
     )
 
 
-def band_clips(number: int, seed: int, frames: int = 60) -> list:
+def band_clips(number: int, seed: int, noise: float = 5.0) -> list:
     """Return log-mel clips in which each tag lights up a band of its own."""
     rng = np.random.default_rng(seed)
     clips = []
     for index in range(number):
         tags = [tag for tag in range(3) if rng.random() < 0.5 or index % 3 == tag]
-        audio = rng.normal(-60, 5, (frames, 16))
+        audio = rng.normal(-60, noise, (60, 16))
         for tag in tags:
             audio[:, 5 * tag : 5 * tag + 4] += 25
         clips.append((audio.astype(np.float16), tags))
@@ -159,7 +161,42 @@ def _write_shard(
 
 @pytest.fixture(scope="session")
 def make_export() -> MakeExport:
+    """Return ``make_export(folder, clips, features, tags=..., shards_per_split=2)``."""
     return write_export
+
+
+@pytest.fixture(scope="session")
+def make_band_clips() -> Callable[..., list]:
+    """Return ``make_band_clips(number, seed, noise=5)``."""
+    return band_clips
+
+
+@pytest.fixture(scope="session")
+def mel_features() -> Features:
+    return logmel_features()
+
+
+@pytest.fixture(scope="session")
+def sample_features() -> Features:
+    return waveform_features()
+
+
+@pytest.fixture
+def small_config() -> Callable[..., Config]:
+    """Return ``small_config(*overrides)``: a model that trains in a second."""
+
+    def make(*overrides: str) -> Config:
+        small = (
+            "model.filters=2",
+            "model.backend_filters=16",
+            "model.dense_units=16",
+            "input.window_seconds=1",
+            "training.epochs=2",
+            "training.batch_size=12",
+        )
+        return config.load(None, [*small, *overrides])
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -172,3 +209,24 @@ def band_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     folder = tmp_path_factory.mktemp("exports") / "bands"
     return write_export(folder, clips, logmel_features())
+
+
+@pytest.fixture(scope="session")
+def band_run(
+    band_export: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, list[str]]:
+    """Return a run of 8 epochs on the bands, and what it said."""
+    from train.fit import fit
+
+    lines: list[str] = []
+    chosen = config.load(
+        None,
+        [
+            *("model.filters=2", "model.backend_filters=16", "model.dense_units=32"),
+            *("model.dropout=0.1", "input.window_seconds=1", "training.epochs=8"),
+            *("input.windows_per_track=2", "training.batch_size=12"),
+        ],
+    )
+    folder = tmp_path_factory.mktemp("runs")
+    done = fit(band_export, chosen, all_runs=folder, name="bands", say=lines.append)
+    return done, lines

@@ -19,6 +19,7 @@ from train.models.pons_backend import (
     PonsSettings,
     back_end,
     convolution,
+    normalized,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def build(settings: PonsLogmel, window: tuple[int, ...], n_tags: int) -> "keras.
     spectrogram = keras.Input((frames, mels), name="log_mel")
     image = keras.layers.Reshape((frames, mels, 1))(spectrogram)
     branches = [
-        _timbre(image, length, int(height * mels), factor * settings.filters)
+        _timbre(image, (length, int(height * mels)), factor, settings)
         for height in _HEIGHTS
         for length, factor in _LENGTHS
     ]
@@ -73,7 +74,7 @@ def build(settings: PonsLogmel, window: tuple[int, ...], n_tags: int) -> "keras.
     energy = keras.layers.AveragePooling2D((1, mels))(image)
     energy = keras.layers.Reshape((frames, 1))(energy)
     branches += [
-        convolution(energy, factor * settings.filters, length, padding="same")
+        convolution(energy, factor * settings.filters, length, settings, padding="same")
         for length, factor in _RHYTHM_LENGTHS
     ]
     x = keras.layers.Concatenate()(branches)
@@ -82,16 +83,21 @@ def build(settings: PonsLogmel, window: tuple[int, ...], n_tags: int) -> "keras.
 
 
 def _timbre(
-    image: "keras.KerasTensor", length: int, height: int, filters: int
+    image: "keras.KerasTensor",
+    kernel: tuple[int, int],
+    factor: int,
+    settings: PonsLogmel,
 ) -> "keras.KerasTensor":
     """Convolve with a tall filter, padded in time only; keep the strongest pitch."""
     from train.engine import keras
 
+    length, height = kernel
+    filters = factor * settings.filters
     _, frames, mels, _ = image.shape
     x = keras.layers.ZeroPadding2D(((length // 2, length // 2), (0, 0)))(image)
     x = keras.layers.Conv2D(
-        filters, (length, height), activation="relu", kernel_initializer=INITIALIZER
+        filters, kernel, activation="relu", kernel_initializer=INITIALIZER
     )(x)
-    x = keras.layers.BatchNormalization()(x)
+    x = normalized(x, settings)
     x = keras.layers.MaxPooling2D((1, mels - height + 1))(x)
     return keras.layers.Reshape((frames, filters))(x)

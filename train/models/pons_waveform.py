@@ -59,9 +59,9 @@ def build(
     (samples,) = window
     waveform = keras.Input((samples,), name="waveform")
     x = keras.layers.Reshape((samples, 1))(waveform)
-    x = convolution(x, settings.filters, _KERNEL, strides=_KERNEL)
+    x = convolution(x, settings.filters, _KERNEL, settings, strides=_KERNEL)
     for factor in _FACTORS:
-        x = convolution(x, factor * settings.filters, _KERNEL)
+        x = convolution(x, factor * settings.filters, _KERNEL, settings)
         x = keras.layers.MaxPooling1D(_KERNEL)(x)
     tags = back_end(x, settings, n_tags)
     return keras.Model(waveform, tags, name="pons_waveform")

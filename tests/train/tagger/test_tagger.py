@@ -1,0 +1,161 @@
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import audio
+from audio.errors import AudioError
+from train.errors import TrainError
+from train.tagger import Tagger
+from train.tagger.predict import find, predict
+
+_RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def tagger(band_run: tuple) -> Tagger:
+    return Tagger.load(band_run[0].folder)
+
+
+@pytest.fixture(scope="module")
+def noise() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return rng.uniform(-0.3, 0.3, 5 * _RATE).astype(np.float32)
+
+
+def test_scores_are_the_mean_over_evenly_spaced_windows(
+    tagger: Tagger, noise: np.ndarray
+) -> None:
+    found = tagger.predict(noise, _RATE, windows=4)
+    assert found.tags == ("rock", "jazz", "pop")
+    assert found.windows.shape == (4, 3)
+    np.testing.assert_allclose(found.scores, found.windows.mean(axis=0), rtol=1e-6)
+    assert found.seconds == 5.0
+    # 5 s are 157 frames, a window 31 of them: starts 0, 42, 84, 126.
+    np.testing.assert_allclose(found.starts, np.array([0, 42, 84, 126]) * 512 / _RATE)
+
+
+def test_windows_at_a_hop_end_at_the_end(tagger: Tagger, noise: np.ndarray) -> None:
+    found = tagger.predict(noise, _RATE, hop=2.0)
+    # 2 s are 62.5 frames, rounded to 62; the last place is frame 126.
+    np.testing.assert_allclose(found.starts, np.array([0, 62, 124, 126]) * 512 / _RATE)
+
+
+def test_no_more_windows_than_there_are_places(tagger: Tagger) -> None:
+    samples = np.random.default_rng(0).uniform(-1, 1, 32 * 512).astype(np.float32)
+    assert len(tagger.predict(samples, _RATE, windows=16).windows) == 3
+
+
+def test_short_clip_is_repeated_and_says_so(tagger: Tagger, noise: np.ndarray) -> None:
+    found = tagger.predict(noise[:3000], _RATE)
+    assert len(found.windows) == 1
+    assert found.notes == ("shorter than a window of 1 s: repeated",)
+    assert np.isfinite(found.scores).all()
+
+
+def test_silence_gives_finite_scores_and_says_so(tagger: Tagger) -> None:
+    # R07
+    found = tagger.predict(np.zeros(3 * _RATE, np.float32), _RATE)
+    assert np.isfinite(found.scores).all()
+    assert found.notes == ("silent: the scores mean nothing",)
+
+
+def test_file_and_array_agree_at_any_rate_and_channels(
+    tagger: Tagger, noise: np.ndarray, tmp_path: Path
+) -> None:
+    file = tmp_path / "noise.wav"
+    soundfile.write(file, noise, _RATE, subtype="FLOAT")
+    expected = tagger.predict(noise, _RATE).scores
+    assert (tagger.predict(file).scores == expected).all()
+    assert (tagger.predict(str(file)).scores == expected).all()
+    stereo = np.stack([noise, noise], axis=1)
+    assert (tagger.predict(stereo, _RATE).scores == expected).all()
+    assert (tagger.predict(stereo.astype(np.float64), _RATE).scores == expected).all()
+
+
+def test_same_file_alone_and_among_others(
+    tagger: Tagger, noise: np.ndarray, tmp_path: Path
+) -> None:
+    # R55
+    files = []
+    for number in range(4):
+        file = tmp_path / f"{number}.flac"
+        soundfile.write(file, noise[number * 4000 :], _RATE)
+        files.append(file)
+    alone = tagger.predict(files[2]).scores
+    for order in (files, files[::-1]):
+        outcomes = {found.path: found for found in predict(tagger, order)}
+        tagging = outcomes[files[2]].tagging
+        assert tagging is not None
+        np.testing.assert_allclose(tagging.scores, alone, atol=1e-6)
+
+
+def test_top_is_sorted_cut_and_filtered(tagger: Tagger, noise: np.ndarray) -> None:
+    found = tagger.predict(noise, _RATE)
+    scores = [score for _, score in found.top()]
+    assert scores == sorted(scores, reverse=True)
+    assert dict(found.top()) == pytest.approx(
+        dict(zip(found.tags, found.scores.tolist(), strict=True))
+    )
+    assert len(found.top(2)) == 2
+    assert found.top(threshold=1.0) == []
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "message"),
+    [
+        (np.zeros(100, np.float32), None, "needs its sample rate"),
+        (np.zeros(100, np.int16), _RATE, "type int16"),
+        (np.zeros((2, 2, 2), np.float32), _RATE, "shape"),
+        (np.full(100, np.nan, np.float32), _RATE, "not finite"),
+        (np.zeros(0, np.float32), _RATE, "no audio"),
+    ],
+)
+def test_unusable_array_is_refused(
+    tagger: Tagger, samples: np.ndarray, rate: int | None, message: str
+) -> None:
+    with pytest.raises(TrainError, match=message):
+        tagger.predict(samples, rate)
+
+
+def test_unusable_file_is_refused(tagger: Tagger, tmp_path: Path) -> None:
+    file = tmp_path / "page.mp3"
+    file.write_text("<html>404</html>")
+    with pytest.raises(AudioError):
+        tagger.predict(file)
+
+
+def test_model_without_weights_or_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match="no model"):
+        Tagger.load(tmp_path)
+    with pytest.raises(TrainError, match="no model here"):
+        Tagger.load(tmp_path / "absent.keras")
+
+
+def test_real_music_of_any_length_and_rate(tagger: Tagger, real: Path) -> None:
+    files = find([real / "music"])
+    assert len(files) == 7
+    for found in predict(tagger, files):
+        assert found.tagging is not None, found
+        assert np.isfinite(found.tagging.scores).all()
+        samples = audio.load(found.path, _RATE)
+        assert found.tagging.seconds == pytest.approx(len(samples) / _RATE)
+
+
+def test_odd_real_files_each_give_a_result_or_a_reason(
+    tagger: Tagger, real: Path
+) -> None:
+    with (real / "audio.csv").open(encoding="utf-8") as lines:
+        decoded = {
+            row["file"]: int(row["ffmpeg_mono_samples"] or 0)
+            for row in csv.DictReader(lines)
+            if row["file"].startswith("audio/")
+        }
+    for found in predict(tagger, [real / name for name in decoded]):
+        if found.tagging is not None:
+            assert np.isfinite(found.tagging.scores).all()
+        else:
+            assert found.error
+            assert "\n" not in found.error

@@ -1,0 +1,97 @@
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from train import bundle
+from train.bundle import Bundle
+from train.engine import keras
+from train.errors import TrainError
+from train.models import registry
+from train.models.pons_logmel import PonsLogmel
+from train.windows import Window
+
+
+@pytest.fixture(scope="module")
+def described(mel_features: object) -> Bundle:
+    return Bundle(
+        tags=["rock", "jazz", "pop"],
+        features=mel_features,
+        window=Window(
+            seconds=0.65, shape=[20, 16], short_clips="repeat", standardise="window"
+        ),
+        model={"name": "pons-logmel"},
+        export="bands",
+        label_set="training_set.v2",
+        training_set_checksum="0" * 64,
+        revision=None,
+    )
+
+
+@pytest.fixture(scope="module")
+def model() -> "keras.Model":
+    settings = PonsLogmel(filters=2, backend_filters=8, dense_units=8)
+    return registry.build(settings, "logmel", (20, 16), 3)
+
+
+def test_model_and_names_come_back(
+    described: Bundle, model: "keras.Model", tmp_path: Path
+) -> None:
+    bundle.save(model, described, tmp_path / "best.keras")
+    assert [path.name for path in tmp_path.iterdir()] == ["best.keras"]
+    loaded, found = bundle.load(tmp_path / "best.keras")
+    assert found == described
+    windows = np.random.default_rng(0).normal(size=(2, 20, 16)).astype(np.float32)
+    np.testing.assert_allclose(loaded(windows), model(windows), atol=1e-6)
+
+
+def test_saving_again_replaces_the_file(
+    described: Bundle, model: "keras.Model", tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        changed = described.model_copy(update={"export": name})
+        bundle.save(model, changed, tmp_path / "last.keras")
+    assert bundle.read(tmp_path / "last.keras").export == "second"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda path: path.unlink(), "no model here"),
+        (lambda path: path.write_bytes(b""), "no .keras archive"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-500]), "no .keras archive"),
+    ],
+)
+def test_unusable_file_is_told_in_a_sentence(
+    spoil: Callable[[Path], object],
+    message: str,
+    described: Bundle,
+    model: "keras.Model",
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "best.keras"
+    bundle.save(model, described, path)
+    spoil(path)
+    with pytest.raises(TrainError, match=message) as caught:
+        bundle.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_foreign_keras_model_is_refused(model: "keras.Model", tmp_path: Path) -> None:
+    model.save(tmp_path / "foreign.keras")
+    with pytest.raises(TrainError, match="without tag names"):
+        bundle.load(tmp_path / "foreign.keras")
+
+
+def test_damaged_description_names_the_field(
+    described: Bundle, model: "keras.Model", tmp_path: Path
+) -> None:
+    path = tmp_path / "best.keras"
+    model.save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        text = described.model_copy(update={"tags": []}).model_dump_json()
+        archive.writestr("lyre.json", text)
+    with pytest.raises(TrainError, match=r"lyre\.json, tags: "):
+        bundle.load(path)
