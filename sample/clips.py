@@ -66,8 +66,8 @@ def clip_path(number: int) -> str:
 def design(number: int, piece: Piece, damage: str = "") -> Clip:
     """Choose the format of a clip: mostly 22.05 kHz mono, as 7digital's are."""
     draw = stream(piece.seed, "format", number).random()
-    rate = 2 * RATE if draw < 0.05 else RATE
-    channels = 2 if 0.045 < draw < 0.12 else 1
+    rate = 2 * RATE if draw < 0.03 else RATE
+    channels = 2 if 0.025 < draw < 0.07 else 1
     return Clip(clip_path(number), piece, damage, rate, channels)
 
 

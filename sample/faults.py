@@ -213,6 +213,8 @@ def _add_mismatch(plan: Plan, faults: Faults, song: int, *, empty_left: bool) ->
     while plan.style[other] == plan.style[song]:
         other = int(rng.integers(plan.size))
     plan.music[song] = plan.music[other]
+    # A take of its own: otherwise the clip would equal the other song's.
+    plan.take[song] = len(faults.mismatches)
     plays = plan.track_id[other].decode()
     side = "empty" if empty_left else "full"
     evidence = f"its clip plays {plays}; the left pair is {side}"

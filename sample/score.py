@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.fft
 
 from sample.instruments import RATE, Samples
 
@@ -72,14 +73,14 @@ def compose(
     rng : numpy.random.Generator
         The piece's random numbers.
     tempo : float
-        Beats a minute; a beat becomes a multiple of 64 samples, which keeps the
-        Fourier transforms of a loop fast.
+        Beats a minute, nearly: the loop's length becomes a product of small primes,
+        which keeps its Fourier transforms fast.
     minor : bool
         Whether the key is minor.
     blue : bool, optional
         Whether the chords are those of a blues.
     """
-    beat = 64 * round(60 / tempo * RATE / 64)
+    beat = 64 * scipy.fft.next_fast_len(round(60 / tempo * RATE / 64))
     walks = _MINOR_WALKS if minor else _MAJOR_WALKS
     walk = (0, 3, 0, 4) if blue else walks[int(rng.integers(len(walks)))]
     tonic = int(rng.integers(40, 52))

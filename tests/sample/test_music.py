@@ -108,6 +108,6 @@ def test_steps_fill_sixteen_beats() -> None:
 
 def test_tempo_becomes_a_round_number_of_samples() -> None:
     score = compose(np.random.default_rng(0), 120, minor=False)
-    # 11,025 samples are 172.3 times 64.
-    assert score.beat == 172 * 64
+    # 11,025 samples are 172.3 times 64; the next product of primes up to 11 is 175.
+    assert score.beat == 175 * 64
     assert score.length == 16 * score.beat
