@@ -20,6 +20,7 @@ from ingest import msd_file
 from ingest.errors import IngestError
 from ingest.files import check, fingerprint, shown
 from ingest.load import Load, Source, count_rows
+from ingest.msd_blocks import Array
 from ingest.msd_columns import mbtag_columns, song_columns, term_columns
 from ingest.msd_file import Chunk
 from ingest.tables import MSD_ARTIST_MBTAGS, MSD_ARTIST_TERMS, MSD_SONGS
@@ -216,29 +217,27 @@ class _Songs:
             return
         chunks = [chunk for chunk, _ in self.chunks]
         songs = song_columns(chunks, self.load.repairs)
-        places = [
-            (shown(path), chunk.first_row + row + 1)
-            for chunk, path in self.chunks
-            for row in range(chunk.rows)
-        ]
-        songs["source_file"] = pa.array([path for path, _ in places], pa.string())
+        paths = pa.array([shown(path) for _, path in self.chunks])
+        of_chunk = np.repeat(np.arange(len(chunks)), [each.rows for each in chunks])
+        songs["source_file"] = paths.take(pa.array(of_chunk))
         ids = songs["track_id"]
         good = pc.fill_null(pc.match_substring_regex(ids, _TRACK_ID), False)
-        self._set_aside(pc.invert(good), ids, places)
+        self._set_aside(pc.invert(good), ids, of_chunk)
         self.load.insert(MSD_SONGS, pa.table(songs).filter(good))
         self._write_lists(chunks, ids, good)
         self.written.update(path for _, path in self.chunks)
         self.chunks.clear()
         self.rows = 0
 
-    def _set_aside(
-        self, bad: pa.Array, ids: pa.Array, places: Sequence[tuple[str, int]]
-    ) -> None:
+    def _set_aside(self, bad: pa.Array, ids: pa.Array, of_chunk: Array) -> None:
         for row in np.flatnonzero(bad.to_numpy(zero_copy_only=False)).tolist():
-            path, number = places[row]
-            track_id = ids[row].as_py() or ""
+            chunk, path = self.chunks[of_chunk[row]]
+            number = chunk.first_row + row - int(np.argmax(of_chunk == of_chunk[row]))
             self.load.set_aside(
-                str(number), "track_id is no MSD track id", track_id, path=path
+                str(number + 1),
+                "track_id is no MSD track id",
+                ids[row].as_py() or "",
+                path=shown(path),
             )
 
     def _write_lists(

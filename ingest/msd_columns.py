@@ -7,12 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.msd_file import FIELDS, INTEGER, TEXT, Array, Chunk, Ragged
+from ingest.msd_blocks import Array
+from ingest.msd_file import FIELDS, INTEGER, TEXT, Chunk, Ragged
 from ingest.text import clean
 
 _KINDS = {name: kind for fields in FIELDS.values() for name, kind in fields.items()}
 _MAY_BE_ZERO = {"key", "mode", "time_signature"}
 _NEVER_ZERO = {"danceability", "energy"}
+_DELETE, _FIRST_NOT_ASCII = 0x7F, 0x80
 
 
 def song_columns(chunks: Sequence[Chunk], repairs: Counter[str]) -> dict[str, pa.Array]:
@@ -30,10 +32,16 @@ def song_columns(chunks: Sequence[Chunk], repairs: Counter[str]) -> dict[str, pa
     dict of str to Array
         One column per field, named as in ``raw.msd_songs``.
     """
-    return {
-        name: _column(name, [chunk.fields[name] for chunk in chunks], repairs)
-        for name in _KINDS
-    }
+    columns = {}
+    for name, kind in _KINDS.items():
+        values = np.concatenate([chunk.fields[name] for chunk in chunks])
+        if kind == TEXT:
+            # Files of one load can differ; the narrowest width finds every cut text.
+            width = min(chunk.widths[name] for chunk in chunks)
+            columns[name] = text_column(values, repairs, width)
+        else:
+            columns[name] = _numbers(name, values)
+    return columns
 
 
 def term_columns(ragged: Ragged, repairs: Counter[str]) -> dict[str, pa.Array]:
@@ -59,7 +67,9 @@ def mbtag_columns(ragged: Ragged, repairs: Counter[str]) -> dict[str, pa.Array]:
     }
 
 
-def text_column(values: Array, repairs: Counter[str]) -> pa.StringArray:
+def text_column(
+    values: Array, repairs: Counter[str], width: int | None = None
+) -> pa.StringArray:
     """Convert text of fixed width, empty text to NULL.
 
     Parameters
@@ -68,23 +78,61 @@ def text_column(values: Array, repairs: Counter[str]) -> pa.StringArray:
         dtype ``S<width>``.
     repairs : Counter of str
         Counts the texts repaired.
+    width : int, optional
+        Bytes that the file has for a text; default: those of the dtype.
     """
-    raw = pa.array(values.tolist(), pa.binary())
-    text = raw.cast(pa.string()) if _is_clean(raw) else None
-    if text is None:
-        width = values.dtype.itemsize
-        cleaned = [clean(each, repairs, width) for each in raw.to_pylist()]
-        text = pa.array(cleaned, pa.string())
+    bytes_a_row = values.dtype.itemsize
+    ends = np.arange(0, bytes_a_row * len(values) + 1, bytes_a_row, dtype=np.int32)
+    padded = pa.StringArray.from_buffers(
+        len(values), pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(values))
+    )
+    # Looks at bytes alone, so text that is no UTF-8 yet does no harm.
+    raw = pc.ascii_rtrim(padded, characters="\0").view(pa.binary())
+    return clean_column(raw, repairs, width or bytes_a_row)
+
+
+def clean_column(
+    raw: pa.BinaryArray, repairs: Counter[str], width: int | None = None
+) -> pa.StringArray:
+    """Convert bytes to clean text, empty text to NULL.
+
+    Parameters
+    ----------
+    raw : BinaryArray
+        Texts of a source.
+    repairs : Counter of str
+        Counts the texts repaired.
+    width : int, optional
+        As in `ingest.text.clean`.
+    """
+    odd = _odd_rows(raw)
+    if len(odd):
+        is_odd = np.zeros(len(raw), bool)
+        is_odd[odd] = True
+        cleaned = [
+            clean(text, repairs, width).encode() for text in raw.take(odd).to_pylist()
+        ]
+        raw = pc.replace_with_mask(raw, is_odd, pa.array(cleaned, pa.binary()))
+    text = raw.cast(pa.string())
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
-def _is_clean(raw: pa.BinaryArray) -> bool:
-    """Tell whether no text of a column needs a repair, in one pass over its bytes."""
-    data = raw.buffers()[2]
-    if data is None:
-        return True
-    if (np.frombuffer(data, np.uint8) < ord(" ")).any() or b"\x7f" in bytes(data):
-        return False
+def _odd_rows(raw: pa.BinaryArray) -> Array:
+    """Return the rows of texts that may need a repair, in a pass over the bytes."""
+    _, ends, content = raw.buffers()
+    if content is None:
+        return np.empty(0, np.int64)
+    bounds = np.frombuffer(ends, np.int32)[raw.offset : raw.offset + len(raw) + 1]
+    data = np.frombuffer(content, np.uint8)[: bounds[-1]]
+    odd = (data < ord(" ")) | (data == _DELETE)
+    if not _is_utf8(raw):
+        odd |= data >= _FIRST_NOT_ASCII
+    places = np.flatnonzero(odd)
+    places = places[places >= bounds[0]]
+    return np.unique(np.searchsorted(bounds, places, side="right") - 1)
+
+
+def _is_utf8(raw: pa.BinaryArray) -> bool:
     try:
         raw.cast(pa.string())
     except pa.ArrowInvalid:
@@ -92,12 +140,8 @@ def _is_clean(raw: pa.BinaryArray) -> bool:
     return True
 
 
-def _column(name: str, parts: Sequence[Array], repairs: Counter[str]) -> pa.Array:
-    values = np.concatenate(parts)
-    kind = _KINDS[name]
-    if kind == TEXT:
-        return text_column(values, repairs)
-    if kind == INTEGER:
+def _numbers(name: str, values: Array) -> pa.Array:
+    if _KINDS[name] == INTEGER:
         missing = values < 0 if name in _MAY_BE_ZERO else values <= 0
         return pa.array(values, mask=missing)
     return _reals(values, zero_is_missing=name in _NEVER_ZERO)

@@ -9,19 +9,23 @@ Bertin-Mahieux et al., The Million Song Dataset, ISMIR 2011.
 """
 
 import errno
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import zlib
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 
 from ingest.errors import IngestError
 from ingest.files import fault_of
+from ingest.msd_blocks import Array, Fields, Span, is_readable, read_spans
 
 CHUNK_ROWS = 20_000
+
+# Below it, starting threads takes longer than they save.
+_FEW_ROWS = 1_000
 
 TABLES = ("metadata", "analysis", "musicbrainz")
 TEXT, INTEGER, REAL = "S", "iu", "fiu"
@@ -75,8 +79,6 @@ _KIND_NAMES = {
     REAL: "numbers",
 }
 
-Array = np.ndarray[Any, np.dtype[Any]]
-
 
 @dataclass(frozen=True)
 class Ragged:
@@ -104,13 +106,16 @@ class Chunk:
     first_row : int
         Number of the first row in the file, from 0.
     fields : dict of str to ndarray, shape (rows,)
-        Every field of `FIELDS`, as stored.
+        Every field of `FIELDS`, as stored, but texts may be of a narrower dtype.
+    widths : dict of str to int
+        Bytes that the file has for each text; a text that fills them may be cut.
     lists : dict of str to Ragged
         ``artist_terms`` and ``artist_mbtags``, where the file holds them.
     """
 
     first_row: int
-    fields: dict[str, Array]
+    fields: Fields
+    widths: dict[str, int]
     lists: dict[str, Ragged]
 
     @property
@@ -161,8 +166,19 @@ def read(path: Path) -> Iterator[Chunk]:
     """
     with _opened(path) as file:
         rows = _checked_rows(file, path)
-        for first in range(0, rows, CHUNK_ROWS):
-            yield _chunk(file, path, first, min(first + CHUNK_ROWS, rows))
+        present = [each for each in _LISTS if f"{each.table}/{each.name}" in file]
+        spans = [
+            (first, min(first + CHUNK_ROWS, rows))
+            for first in range(0, rows, CHUNK_ROWS)
+        ]
+        widths = _widths(file)
+        with closing(_fields(file, rows, spans)) as fields:
+            for (first, last), columns in zip(spans, fields, strict=True):
+                lists = {
+                    each.name: _ragged(file, path, each, first, last)
+                    for each in present
+                }
+                yield Chunk(first, columns, widths, lists)
 
 
 @contextmanager
@@ -172,8 +188,8 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        # h5py raises any of these where the bytes make no sense.
+    except (OSError, RuntimeError, KeyError, ValueError, zlib.error) as error:
+        # Any of these is raised where the bytes make no sense.
         raise _explain(error, path) from error
 
 
@@ -233,14 +249,28 @@ def _checked_length(
     return int(table.shape[0])
 
 
-def _chunk(file: h5py.File, path: Path, first: int, last: int) -> Chunk:
-    present = [each for each in _LISTS if f"{each.table}/{each.name}" in file]
-    fields: dict[str, Array] = {}
-    for table, names in FIELDS.items():
-        block = file[f"{table}/songs"].fields(list(names))[first:last]
-        fields.update({name: block[name] for name in names})
-    lists = {each.name: _ragged(file, path, each, first, last) for each in present}
-    return Chunk(first, fields, lists)
+def _widths(file: h5py.File) -> dict[str, int]:
+    return {
+        name: file[f"{table}/songs"].dtype[name].itemsize
+        for table, fields in FIELDS.items()
+        for name, kind in fields.items()
+        if kind == TEXT
+    }
+
+
+def _fields(
+    file: h5py.File, rows: int, spans: Sequence[Span]
+) -> Generator[Fields, None, None]:
+    tables = {file[f"{name}/songs"]: list(fields) for name, fields in FIELDS.items()}
+    if rows >= _FEW_ROWS and all(is_readable(table) for table in tables):
+        yield from read_spans(tables, spans)
+        return
+    for first, last in spans:
+        columns: Fields = {}
+        for table, names in tables.items():
+            block = table.fields(names)[first:last]
+            columns.update({name: block[name] for name in names})
+        yield columns
 
 
 def _ragged(file: h5py.File, path: Path, each: _List, first: int, last: int) -> Ragged:
