@@ -68,6 +68,8 @@ def test_chunk_that_deflating_did_not_shorten(tmp_path: Path) -> None:
     table = _write(tmp_path / "t.h5", rows)
     shuffled = rows.view(np.uint8).reshape(7, 8).T.tobytes()
     table.id.write_direct_chunk((0,), shuffled, filter_mask=0b10)
+    table.file.close()
+    table = h5py.File(tmp_path / "t.h5")["songs"]
     np.testing.assert_array_equal(table[:], rows)
     (fields,) = read_spans({table: ["n"]}, [(0, 7)])
     np.testing.assert_array_equal(fields["n"], rows["n"])
