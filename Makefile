@@ -15,7 +15,7 @@ DEMO ?= data/demo
 DEMO_TRACKS ?= 500
 DEMO_EPOCHS ?= 12
 # The sample is small: v1's tag counts and the vocabulary's size shrink with it.
-DEMO_VARS := {tag_target_min_count: 10, tag_pool_min_count: 2, vocabulary_size: 15}
+DEMO_VARS := {tag_target_min_count: 10, tag_pool_min_count: 2, vocabulary_size: 15, min_positives_per_split: 0}
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 done with failures listed, 2 nothing done.
 """
 
+import io
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,9 @@ def command_line(help_text: str) -> typer.Typer:
 
 def run(app: typer.Typer, program: str) -> None:
     """Run a command line; a `LyreError` becomes one sentence and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # In a log, results and progress stay in the order in which they came.
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         app(prog_name=program)
     except LyreError as error:

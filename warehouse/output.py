@@ -15,15 +15,18 @@ from warehouse.query import Answer
 
 TABLE_ROWS = 200
 
+# A file or pipe has no edge at which a table must be folded.
+_UNBOUNDED = 10_000
+
 
 def write_table(answer: Answer, out: TextIO) -> None:
     """Draw the first `TABLE_ROWS` rows for the eye; NULL is shown as such."""
     table = Table()
     for name in answer.columns:
-        table.add_column(Text(name))
+        table.add_column(Text(name), overflow="fold")
     for row in islice(answer.rows, TABLE_ROWS):
         table.add_row(*(Text("NULL" if value is None else str(value)) for value in row))
-    console = Console(file=out)
+    console = Console(file=out, width=None if out.isatty() else _UNBOUNDED)
     console.print(table)
     if next(answer.rows, None) is not None:
         console.print(
