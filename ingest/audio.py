@@ -1,15 +1,18 @@
 """One scan of the audio folder, logged as a run in ``raw.ingest_runs``."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from ingest.files import Fingerprint, shown
-from ingest.load import DONE, FAILED, Load, log_run, next_run_id
+from ingest.runs import DONE, FAILED, Run, log_run, next_run_id
 from ingest.scan import AudioSummary, ingest_audio
 from lyre.settings import Audio
+
+AUDIO = "audio"
 
 
 def load_audio(
@@ -35,25 +38,21 @@ def load_audio(
         `root` is no folder.
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
-    path = shown(root.absolute())
-    run = Load(connection, next_run_id(connection), "audio", path)
-    state = Fingerprint(path, 0, None, None)
+    state = Fingerprint(shown(root.absolute()), 0, None, None)
+    run = Run(next_run_id(connection), AUDIO, state, started_at, clock)
     try:
         summary = ingest_audio(connection, root, settings)
     except BaseException as error:
-        said = str(error) or type(error).__name__
-        seconds = time.monotonic() - clock
-        log_run(connection, run, state, started_at, seconds, FAILED, said)
+        log_run(connection, run, FAILED, error=str(error) or type(error).__name__)
         raise
-    run.rows = summary.found
-    state = Fingerprint(path, summary.size_bytes, summary.modified_at, None)
+    found = replace(
+        state, size_bytes=summary.size_bytes, modified_at=summary.modified_at
+    )
     log_run(
         connection,
-        run,
-        state,
-        started_at,
-        summary.seconds,
+        replace(run, state=found),
         DONE,
+        rows=summary.found,
         rows_set_aside=len(summary.unread),
     )
     connection.execute("checkpoint")

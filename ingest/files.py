@@ -13,6 +13,25 @@ _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _JOINED_BY = "; "
 
 
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What tells one state of a file from another.
+
+    Attributes
+    ----------
+    path : str
+        Absolute path, as `shown`.
+    size_bytes : int
+        Its size.
+    modified_us : int
+        Time of its last change, microseconds since 1970 in UTC.
+    """
+
+    path: str
+    size_bytes: int
+    modified_us: int
+
+
 @dataclass(frozen=True)
 class Fingerprint:
     """What tells one state of a source from another.
@@ -28,12 +47,15 @@ class Fingerprint:
     checksum : str or None
         SHA-256 of the one file; of several, of their listing (path, size, time). None
         for audio, which compares file by file.
+    files : tuple of FileState
+        The files one by one.
     """
 
     path: str
     size_bytes: int
     modified_at: datetime | None
     checksum: str | None
+    files: tuple[FileState, ...] = ()
 
 
 def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:
@@ -47,12 +69,35 @@ def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:
         The files found there.
     """
     listing = [(path, _stat(path)) for path in files]
+    states = tuple(
+        FileState(shown(path.absolute()), stat.st_size, stat.st_mtime_ns // 1000)
+        for path, stat in listing
+    )
     path = _JOINED_BY.join(shown(path.absolute()) for path in named)
-    size = sum(stat.st_size for _, stat in listing)
+    size = sum(state.size_bytes for state in states)
     newest = max((stat.st_mtime for _, stat in listing), default=0.0)
     single = len(listing) == 1 and list(named) == [listing[0][0]]
     checksum = _sha256_of_file(listing[0][0]) if single else _sha256_of(listing)
-    return Fingerprint(path, size, datetime.fromtimestamp(newest, UTC), checksum)
+    return Fingerprint(
+        path, size, datetime.fromtimestamp(newest, UTC), checksum, states
+    )
+
+
+def state_of(path: Path) -> FileState:
+    """Return the present state of a file, or of a link that points nowhere.
+
+    Raises
+    ------
+    OSError
+        There is no such file.
+    """
+    stat = _stat(path)
+    return FileState(shown(path.absolute()), stat.st_size, stat.st_mtime_ns // 1000)
+
+
+def named_paths(joined: str) -> list[Path]:
+    """Take the path of a `Fingerprint` apart again."""
+    return [Path(path) for path in joined.split(_JOINED_BY)]
 
 
 def shown(path: Path) -> str:
@@ -101,8 +146,11 @@ def fault_of(path: Path) -> str | None:
 
 
 def _stat(path: Path) -> os.stat_result:
-    # A link that points nowhere is reported when it is read.
-    return path.stat() if path.exists() else path.lstat()
+    try:
+        return path.stat()
+    except OSError:
+        # A link that points nowhere is reported when it is read.
+        return path.lstat()
 
 
 def _sha256_of_file(path: Path) -> str:

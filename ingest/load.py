@@ -17,6 +17,16 @@ import pyarrow as pa
 
 from ingest.errors import IngestError
 from ingest.files import Fingerprint
+from ingest.runs import (
+    DONE,
+    FAILED,
+    SKIPPED,
+    Run,
+    is_unchanged,
+    log_files,
+    log_run,
+    next_run_id,
+)
 from ingest.tables import (
     ROWS_SET_ASIDE,
     Table,
@@ -25,8 +35,6 @@ from ingest.tables import (
 )
 from ingest.text import escaped
 from warehouse.database import open_to_write
-
-DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 
 _ROWS_HELD = 10_000
 _ARROW_ASIDE = pa.schema(
@@ -57,6 +65,8 @@ class Load:
         Files of a tree that could not be read.
     repairs : Counter of str
         Texts repaired, by kind.
+    kept_files : frozenset of str
+        Files of a tree that have not changed, whose rows stay as they are.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -66,6 +76,7 @@ class Load:
     rows: int = 0
     bad_files: list[tuple[str, str]] = field(default_factory=list)
     repairs: Counter[str] = field(default_factory=Counter)
+    kept_files: frozenset[str] = frozenset()
     _aside: list[tuple[object, ...]] = field(default_factory=list)
 
     def insert(self, table: Table, batch: pa.Table) -> None:
@@ -82,10 +93,9 @@ class Load:
     ) -> Iterator[None]:
         """Let SQL read Arrow data under a name."""
         self.connection.register(name, rows)
-        try:
-            yield
-        finally:
-            self.connection.unregister(name)
+        yield
+        # Not after an error: the aborted transaction would refuse it and hide the error.
+        self.connection.unregister(name)
 
     def set_aside(
         self,
@@ -147,13 +157,17 @@ class Source:
     tables : tuple of Table
         The raw tables that it fills.
     fill : callable
-        Reads the source into the empty tables of a `Load`.
+        Reads the source into the tables of a `Load`.
+    keep : callable, optional
+        Takes what will be filled anew out of the tables and leaves the rest; without
+        it, or where all is to be loaded again, they are emptied.
     """
 
     name: str
     fingerprint: Fingerprint
     tables: tuple[Table, ...]
     fill: Callable[[Load], None]
+    keep: Callable[[Load, "Source"], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +190,8 @@ class Outcome:
         Texts repaired, by kind.
     bad_files : list of (path, reason)
         Files of a tree that could not be read.
+    kept_files : int
+        Files of a tree that have not changed and were not read again.
     seconds : float
         How long it took.
     """
@@ -188,6 +204,7 @@ class Outcome:
     set_aside: dict[str, int]
     repairs: dict[str, int]
     bad_files: list[tuple[str, str]]
+    kept_files: int
     seconds: float
 
 
@@ -225,28 +242,29 @@ def load(
         logged in ``raw.ingest_runs``.
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
-    run = Load(
-        connection, next_run_id(connection), source.name, source.fingerprint.path
-    )
-    if not force and _is_unchanged(connection, source):
-        log_run(connection, run, source.fingerprint, started_at, 0.0, SKIPPED)
-        return _outcome(run, source, {}, SKIPPED, time.monotonic() - clock)
+    state = source.fingerprint
+    work = Load(connection, next_run_id(connection), source.name, state.path)
+    if not force and is_unchanged(connection, source.name, state):
+        log_run(connection, Run(work.run_id, source.name, state, started_at), SKIPPED)
+        return _outcome(work, source, {}, SKIPPED, time.monotonic() - clock)
+    run = Run(work.run_id, source.name, state, started_at, clock)
     try:
-        aside = _replace(run, source, started_at, clock)
+        aside = _replace(work, source, run, force=force)
     except BaseException as error:
         _roll_back(connection)
-        seconds = time.monotonic() - clock
-        failed = Load(connection, run.run_id, run.source, run.path)
-        said = str(error) or type(error).__name__
-        log_run(
-            connection, failed, source.fingerprint, started_at, seconds, FAILED, said
-        )
+        log_run(connection, run, FAILED, error=str(error) or type(error).__name__)
         if isinstance(error, duckdb.Error):
             raise _explain(error, source) from error
         raise
     # Without it the file would keep the replaced table's blocks until it is closed.
     connection.execute("checkpoint")
-    return _outcome(run, source, aside, DONE, time.monotonic() - clock)
+    return _outcome(work, source, aside, DONE, time.monotonic() - clock)
+
+
+def empty_tables(work: Load, source: Source) -> None:
+    """Put empty tables in the place of a source's; the default of `Source.keep`."""
+    for table in source.tables:
+        replace_table(work.connection, table)
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
@@ -257,66 +275,36 @@ def count_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     return int(rows[0][0])
 
 
-def next_run_id(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the number that the next run gets."""
-    runs = connection.execute("select max(run_id) from raw.ingest_runs").fetchall()
-    return (runs[0][0] or 0) + 1
-
-
-def log_run(
-    connection: duckdb.DuckDBPyConnection,
-    run: Load,
-    state: Fingerprint,
-    started_at: datetime,
-    seconds: float,
-    status: str,
-    error: str | None = None,
-    rows_set_aside: int = 0,
-) -> None:
-    """Write the run's row of ``raw.ingest_runs``."""
-    values = (
-        run.run_id,
-        run.source,
-        state.path,
-        state.size_bytes,
-        state.modified_at,
-        state.checksum,
-        run.rows,
-        rows_set_aside,
-        started_at,
-        seconds,
-        status,
-        error,
-    )
-    connection.execute(
-        "insert into raw.ingest_runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        values,
-    )
-
-
-def _replace(
-    run: Load, source: Source, started_at: datetime, clock: float
-) -> dict[str, int]:
-    run.connection.execute("begin transaction")
-    for table in source.tables:
-        replace_table(run.connection, table)
-    run.connection.execute(
-        "delete from raw.rows_set_aside where source = ?", [run.source]
-    )
-    source.fill(run)
-    aside = run.aside_by_reason()
-    seconds = time.monotonic() - clock
+def _replace(work: Load, source: Source, run: Run, *, force: bool) -> dict[str, int]:
+    work.connection.execute("begin transaction")
+    if force or source.keep is None:
+        empty_tables(work, source)
+    else:
+        source.keep(work, source)
+    _forget_rows_set_aside(work)
+    source.fill(work)
+    aside = work.aside_by_reason()
+    log_files(work.connection, run, {path for path, _ in work.bad_files})
     log_run(
-        run.connection,
-        run,
-        source.fingerprint,
-        started_at,
-        seconds,
-        DONE,
-        rows_set_aside=sum(aside.values()),
+        work.connection, run, DONE, rows=work.rows, rows_set_aside=sum(aside.values())
     )
-    run.connection.execute("commit")
+    work.connection.execute("commit")
     return aside
+
+
+def _forget_rows_set_aside(work: Load) -> None:
+    """Drop those of the last load, but take over those of files that are kept."""
+    kept = pa.table({"path": pa.array(sorted(work.kept_files), pa.string())})
+    with work.registered("kept", kept):
+        work.connection.execute(
+            "delete from raw.rows_set_aside "
+            "where source = ? and path not in (from kept)",
+            [work.source],
+        )
+    work.connection.execute(
+        "update raw.rows_set_aside set run_id = ? where source = ?",
+        [work.run_id, work.source],
+    )
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
@@ -327,30 +315,21 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
         return
 
 
-def _is_unchanged(connection: duckdb.DuckDBPyConnection, source: Source) -> bool:
-    last = connection.execute(
-        "select path, size_bytes, checksum from raw.ingest_runs "
-        "where source = ? and status = ? order by run_id desc limit 1",
-        [source.name, DONE],
-    ).fetchone()
-    state = source.fingerprint
-    return last == (state.path, state.size_bytes, state.checksum)
-
-
 def _outcome(
-    run: Load, source: Source, aside: dict[str, int], status: str, seconds: float
+    work: Load, source: Source, aside: dict[str, int], status: str, seconds: float
 ) -> Outcome:
     return Outcome(
-        source=run.source,
-        path=run.path,
+        source=work.source,
+        path=work.path,
         status=status,
-        rows=run.rows,
+        rows=work.rows,
         tables={
-            table.name: count_rows(run.connection, table) for table in source.tables
+            table.name: count_rows(work.connection, table) for table in source.tables
         },
         set_aside=aside,
-        repairs=dict(+run.repairs),
-        bad_files=run.bad_files,
+        repairs=dict(+work.repairs),
+        bad_files=work.bad_files,
+        kept_files=len(work.kept_files),
         seconds=seconds,
     )
 

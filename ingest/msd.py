@@ -1,4 +1,4 @@
-"""The Million Song Dataset: HDF5 files, in any mix, to ``raw.msd_songs``.
+"""The Million Song Dataset to ``raw.msd_songs``: HDF5 files and SQLite, in any mix.
 
 Missing values become NULL by a rule per column, which the table's comments repeat:
 empty text, NaN and infinity; 0 and below for ids, year and sample rate; below 0 for
@@ -7,7 +7,7 @@ computed.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,17 +16,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest import msd_file
+from ingest import msd_file, sqlite, track_metadata
 from ingest.errors import IngestError
 from ingest.files import check, fingerprint, shown
 from ingest.load import Load, Source, count_rows
 from ingest.msd_blocks import Array
-from ingest.msd_columns import mbtag_columns, song_columns, term_columns
+from ingest.msd_columns import is_track_id, mbtag_columns, song_columns, term_columns
 from ingest.msd_file import Chunk
+from ingest.msd_tree import keep_unchanged, set_repeats_aside
 from ingest.tables import MSD_ARTIST_MBTAGS, MSD_ARTIST_TERMS, MSD_SONGS
-from lyre.console import progress
+from lyre.console import Advance, progress
 
-_TRACK_ID = "^TR[A-Z0-9]{16}$"
 _SUFFIXES = (".h5", ".hdf5")
 _LISTS = {
     "artist_terms": (MSD_ARTIST_TERMS, term_columns),
@@ -40,6 +40,7 @@ class _File:
 
     path: Path
     rows: int | None
+    is_database: bool = False
 
     @property
     def is_named(self) -> bool:
@@ -52,7 +53,8 @@ def source(paths: Sequence[Path]) -> Source:
     Parameters
     ----------
     paths : sequence of Path
-        Summary, aggregate and song files, and folders of them at any depth.
+        Summary, aggregate and song files, folders of them at any depth, and
+        ``track_metadata.db``. Where a song is in several, the first counts.
 
     Returns
     -------
@@ -64,17 +66,30 @@ def source(paths: Sequence[Path]) -> Source:
     IngestError
         A named file is missing or cannot be used, or a folder holds no HDF5 file.
     """
+    # Rows name their file, which must mean the same from any working folder.
+    paths = [path.absolute() for path in paths]
     found = [file for path in paths for file in _find(path)]
     # A file may be named twice, or be named and lie in a folder that is: take one.
     files = list({file.path.resolve(): file for file in reversed(found)}.values())[::-1]
     state = fingerprint(paths, [file.path for file in files])
     tables = (MSD_SONGS, MSD_ARTIST_TERMS, MSD_ARTIST_MBTAGS)
-    return Source("msd", state, tables, partial(_fill, files))
+    return Source("msd", state, tables, partial(_fill, files), keep_unchanged)
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """List the files that `source` would read, without looking into them."""
+    return [
+        file
+        for path in paths
+        for file in (sorted(_walk(path)) if path.is_dir() else [path])
+    ]
 
 
 def _find(path: Path) -> list[_File]:
     if not path.is_dir():
         check(path, is_a="an HDF5 file of the MSD", key="sources.msd")
+        if sqlite.is_database(path):
+            return [_File(path, track_metadata.count_rows(path), is_database=True)]
         return [_File(path, msd_file.count_rows(path))]
     found = sorted(_walk(path))
     if not found:
@@ -102,13 +117,18 @@ def _walk(root: Path) -> Iterator[Path]:
 
 def _fill(files: Sequence[_File], load: Load) -> None:
     songs = _Songs(load)
-    total = sum(file.rows or 1 for file in files)
+    pending = [file for file in files if shown(file.path) not in load.kept_files]
+    total = sum(file.rows or 1 for file in pending)
     with progress("songs", total, "songs") as advance:
-        for file in files:
-            _read(file, songs, load, advance)
+        for file in pending:
+            if file.is_database:
+                songs.flush()
+                track_metadata.fill(file.path, load, advance)
+            else:
+                _read(file, songs, load, advance)
         songs.flush()
     if len(files) > 1:
-        _set_repeats_aside(load)
+        set_repeats_aside(load, [shown(file.path) for file in files])
     load.rows = count_rows(load.connection, MSD_SONGS)
     if load.rows == 0:
         raise IngestError(
@@ -118,9 +138,7 @@ def _fill(files: Sequence[_File], load: Load) -> None:
         )
 
 
-def _read(
-    file: _File, songs: "_Songs", load: Load, advance: Callable[[int], None]
-) -> None:
+def _read(file: _File, songs: "_Songs", load: Load, advance: Advance) -> None:
     try:
         for chunk in msd_file.read(file.path):
             songs.add(chunk, file.path)
@@ -131,49 +149,6 @@ def _read(
         songs.drop(file.path)
         load.set_file_aside(shown(file.path), error.what)
         advance(1)
-
-
-def _set_repeats_aside(load: Load) -> None:
-    """Keep one row of a song that several files hold, as a summary and a song file do.
-
-    Rows that repeat within one file stay: to judge those is SQL's business.
-    """
-    load.flush()
-    load.connection.execute(
-        """
-        create or replace temp table repeats as
-        select rowid as row_number, track_id, source_file, first_file
-        from (
-            select
-                rowid, track_id, source_file,
-                first_value(source_file) over (
-                    partition by track_id, song_id, track_7digitalid order by rowid
-                ) as first_file
-            from raw.msd_songs
-        )
-        where source_file <> first_file
-        """
-    )
-    load.connection.execute(
-        """
-        insert into raw.rows_set_aside
-        select ?, ?, source_file, null, 'song loaded from another file', first_file
-        from repeats order by row_number
-        """,
-        [load.run_id, load.source],
-    )
-    load.connection.execute(
-        "delete from raw.msd_songs where rowid in (select row_number from repeats)"
-    )
-    load.connection.execute("drop table repeats")
-    for table in ("msd_artist_terms", "msd_artist_mbtags"):
-        load.connection.execute(
-            f"""
-            delete from raw.{table} where rowid not in (
-                select min(rowid) from raw.{table} group by track_id, position
-            )
-            """  # noqa: S608
-        )
 
 
 @dataclass
@@ -221,7 +196,7 @@ class _Songs:
         of_chunk = np.repeat(np.arange(len(chunks)), [each.rows for each in chunks])
         songs["source_file"] = paths.take(pa.array(of_chunk))
         ids = songs["track_id"]
-        good = pc.fill_null(pc.match_substring_regex(ids, _TRACK_ID), False)
+        good = is_track_id(ids)
         self._set_aside(pc.invert(good), ids, of_chunk)
         self.load.insert(MSD_SONGS, pa.table(songs).filter(good))
         self._write_lists(chunks, ids, good)

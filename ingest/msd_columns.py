@@ -12,6 +12,7 @@ from ingest.msd_file import FIELDS, INTEGER, TEXT, Chunk, Ragged
 from ingest.text import clean
 
 _KINDS = {name: kind for fields in FIELDS.values() for name, kind in fields.items()}
+_TRACK_ID = "^TR[A-Z0-9]{16}$"
 _MAY_BE_ZERO = {"key", "mode", "time_signature"}
 _NEVER_ZERO = {"danceability", "energy"}
 _DELETE, _FIRST_NOT_ASCII = 0x7F, 0x80
@@ -40,7 +41,7 @@ def song_columns(chunks: Sequence[Chunk], repairs: Counter[str]) -> dict[str, pa
             width = min(chunk.widths[name] for chunk in chunks)
             columns[name] = text_column(values, repairs, width)
         else:
-            columns[name] = _numbers(name, values)
+            columns[name] = numbers(name, values)
     return columns
 
 
@@ -117,6 +118,27 @@ def clean_column(
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
+def numbers(name: str, values: Array) -> pa.Array:
+    """Convert the numbers of a column of ``raw.msd_songs``, missing ones to NULL.
+
+    Parameters
+    ----------
+    name : str
+        The column, whose rule holds.
+    values : ndarray, shape (rows,)
+        The numbers.
+    """
+    if _KINDS[name] == INTEGER:
+        missing = values < 0 if name in _MAY_BE_ZERO else values <= 0
+        return pa.array(values, mask=missing)
+    return _reals(values, zero_is_missing=name in _NEVER_ZERO)
+
+
+def is_track_id(ids: pa.StringArray) -> pa.BooleanArray:
+    """Tell which of some texts are MSD track ids; NULL is none."""
+    return pc.fill_null(pc.match_substring_regex(ids, _TRACK_ID), False)
+
+
 def _odd_rows(raw: pa.BinaryArray) -> Array:
     """Return the rows of texts that may need a repair, in a pass over the bytes."""
     _, ends, content = raw.buffers()
@@ -138,13 +160,6 @@ def _is_utf8(raw: pa.BinaryArray) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def _numbers(name: str, values: Array) -> pa.Array:
-    if _KINDS[name] == INTEGER:
-        missing = values < 0 if name in _MAY_BE_ZERO else values <= 0
-        return pa.array(values, mask=missing)
-    return _reals(values, zero_is_missing=name in _NEVER_ZERO)
 
 
 def _reals(values: Array, *, zero_is_missing: bool = False) -> pa.DoubleArray:

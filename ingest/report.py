@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ingest.load import SKIPPED, Outcome
+from ingest.load import Outcome
+from ingest.runs import SKIPPED
 
 if TYPE_CHECKING:
     from ingest.scan import AudioSummary
@@ -40,6 +41,8 @@ def lines(outcome: Outcome) -> list[str]:
         f"  texts repaired: {count:,} x {kind}"
         for kind, count in sorted(outcome.repairs.items())
     ]
+    if outcome.kept_files:
+        told.append(f"  {outcome.kept_files:,} files unchanged, not read again")
     bad = outcome.bad_files
     told += [f"  not read: {path}: {reason}" for path, reason in bad[:_FILES_SHOWN]]
     if len(bad) > _FILES_SHOWN:

@@ -24,6 +24,12 @@ _READ_ONLY = "?mode=ro"
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
+def is_database(path: Path) -> bool:
+    """Tell by its first bytes whether a file is an SQLite database."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE_HEADER)) == _SQLITE_HEADER
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database read-only; text comes as bytes.
@@ -33,9 +39,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     IngestError
         It is no SQLite database, locked or corrupt; also from within the block.
     """
-    with path.open("rb") as file:
-        if file.read(len(_SQLITE_HEADER)) != _SQLITE_HEADER:
-            raise IngestError("this is not an SQLite database", where=path)
+    if not is_database(path):
+        raise IngestError("this is not an SQLite database", where=path)
     try:
         connection = sqlite3.connect(_uri(path), uri=True, timeout=1.0)
         connection.text_factory = bytes

@@ -1,0 +1,127 @@
+"""Many MSD files in one load: read only what has changed, and no song twice.
+
+A song that several files hold, as the summary file and a song file do, is taken from
+the first of them; songs that repeat within one file stay, for SQL to judge.
+"""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from ingest.load import Load, Source, empty_tables
+
+_LIST_TABLES = ("msd_artist_terms", "msd_artist_mbtags")
+_REPEATED = "song loaded from another file"
+
+
+def keep_unchanged(work: Load, source: Source) -> None:
+    """Leave the rows of files that have not changed, and take the others out.
+
+    A file that gave way to another, in part or whole, is read again: the other may be
+    gone.
+
+    Parameters
+    ----------
+    work : Load
+        Learns in ``kept_files`` which files need not be read.
+    source : Source
+        The files as they are now.
+    """
+    states = source.fingerprint.files
+    now = pa.table(
+        {
+            "path": pa.array([state.path for state in states], pa.string()),
+            "size_bytes": pa.array([state.size_bytes for state in states], pa.int64()),
+            "modified_us": pa.array(
+                [state.modified_us for state in states], pa.int64()
+            ),
+        }
+    )
+    with work.registered("now", now):
+        unchanged = work.connection.execute(
+            """
+            select path from now join raw.ingest_files as before using (path, size_bytes)
+            where before.source = ? and before.status = 'loaded'
+                and epoch_us(before.modified_at) = now.modified_us
+                and now.path not in (
+                    select aside.path from raw.rows_set_aside as aside
+                    where aside.source = ? and aside.reason = ?
+                )
+            """,
+            [work.source, work.source, _REPEATED],
+        ).fetchall()
+    work.kept_files = frozenset(path for (path,) in unchanged)
+    if work.kept_files:
+        _take_others_out(work)
+    else:
+        empty_tables(work, source)
+
+
+def set_repeats_aside(work: Load, files: Sequence[str]) -> None:
+    """Keep one file's rows of a song that several files hold.
+
+    Parameters
+    ----------
+    work : Load
+        All files have been read into it.
+    files : sequence of str
+        Their paths, in order of precedence.
+    """
+    work.flush()
+    order = pa.table({"path": files, "place": list(range(len(files)))})
+    with work.registered("file_order", order):
+        work.connection.execute(
+            """
+            create or replace temp table repeats as
+            select song.rowid as row_number, track_id, source_file, first_file
+            from raw.msd_songs as song
+            join (
+                select track_id, arg_min(source_file, place) as first_file
+                from raw.msd_songs join file_order on path = source_file
+                group by track_id
+                having count(distinct source_file) > 1
+            ) using (track_id)
+            where source_file <> first_file
+            """
+        )
+    _drop_lists_of_repeats(work)
+    work.connection.execute(
+        """
+        insert into raw.rows_set_aside
+        select ?, ?, source_file, null, ?, first_file
+        from repeats order by row_number
+        """,
+        [work.run_id, work.source, _REPEATED],
+    )
+    work.connection.execute(
+        "delete from raw.msd_songs where rowid in (select row_number from repeats)"
+    )
+    work.connection.execute("drop table repeats")
+
+
+def _take_others_out(work: Load) -> None:
+    kept = pa.table({"path": pa.array(sorted(work.kept_files), pa.string())})
+    with work.registered("kept", kept):
+        work.connection.execute(
+            "delete from raw.msd_songs where source_file not in (from kept)"
+        )
+    for table in _LIST_TABLES:
+        work.connection.execute(
+            f"delete from raw.{table} "  # noqa: S608
+            "where track_id not in (select track_id from raw.msd_songs)"
+        )
+
+
+def _drop_lists_of_repeats(work: Load) -> None:
+    """Keep one list of terms and of tags per song; every file has the same."""
+    for table in _LIST_TABLES:
+        work.connection.execute(
+            f"""
+            delete from raw.{table} where rowid in (
+                select rowid from raw.{table} semi join repeats using (track_id)
+                qualify row_number() over (
+                    partition by track_id, position order by rowid
+                ) > 1
+            )
+            """  # noqa: S608
+        )

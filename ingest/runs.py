@@ -1,0 +1,113 @@
+"""The log of loads: ``raw.ingest_runs`` and ``raw.ingest_files``."""
+
+import time
+from collections.abc import Set
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from ingest.files import Fingerprint
+
+DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+LOADED, SET_ASIDE = "loaded", "set aside"
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A load that is tried.
+
+    Attributes
+    ----------
+    run_id : int
+        Its number.
+    source : str
+        Name of the source.
+    state : Fingerprint
+        The source's present state.
+    started_at : datetime
+        When it began.
+    clock : float
+        The same by `time.monotonic`.
+    """
+
+    run_id: int
+    source: str
+    state: Fingerprint
+    started_at: datetime
+    clock: float = field(default_factory=time.monotonic)
+
+
+def next_run_id(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number that the next run gets."""
+    runs = connection.execute("select max(run_id) from raw.ingest_runs").fetchall()
+    return (runs[0][0] or 0) + 1
+
+
+def log_run(
+    connection: duckdb.DuckDBPyConnection,
+    run: Run,
+    status: str,
+    *,
+    rows: int = 0,
+    rows_set_aside: int = 0,
+    error: str | None = None,
+) -> None:
+    """Write the run's row of ``raw.ingest_runs``, with the time that it took."""
+    values = (
+        run.run_id,
+        run.source,
+        run.state.path,
+        run.state.size_bytes,
+        run.state.modified_at,
+        run.state.checksum,
+        rows,
+        rows_set_aside,
+        run.started_at,
+        time.monotonic() - run.clock,
+        status,
+        error,
+    )
+    connection.execute(
+        "insert into raw.ingest_runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+
+
+def log_files(
+    connection: duckdb.DuckDBPyConnection, run: Run, bad_files: Set[str]
+) -> None:
+    """Replace the source's rows of ``raw.ingest_files``."""
+    files = run.state.files
+    status = [SET_ASIDE if file.path in bad_files else LOADED for file in files]
+    listing = pa.table(
+        {
+            "path": pa.array([file.path for file in files], pa.string()),
+            "size_bytes": pa.array([file.size_bytes for file in files], pa.int64()),
+            "modified_at": pa.array([file.modified_us for file in files], _TIME),
+            "status": pa.array(status, pa.string()),
+        }
+    )
+    connection.execute("delete from raw.ingest_files where source = ?", [run.source])
+    connection.register("listing", listing)
+    connection.execute(
+        "insert into raw.ingest_files by name "
+        "select ? as run_id, ? as source, * from listing",
+        [run.run_id, run.source],
+    )
+    connection.unregister("listing")
+
+
+def is_unchanged(
+    connection: duckdb.DuckDBPyConnection, source: str, state: Fingerprint
+) -> bool:
+    """Tell whether the source's last load met it in the state that it has now."""
+    last = connection.execute(
+        "select path, size_bytes, checksum from raw.ingest_runs "
+        "where source = ? and status = ? order by run_id desc limit 1",
+        [source, DONE],
+    ).fetchone()
+    return last == (state.path, state.size_bytes, state.checksum)

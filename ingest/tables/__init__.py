@@ -1,0 +1,120 @@
+"""The raw tables: what ingest writes and the warehouse's staging models read.
+
+Each table is described once, in the module of its source.
+"""
+
+import duckdb
+
+from ingest.tables.audio import (
+    AUDIO_FILES,
+    AUDIO_SILENCES,
+)
+from ingest.tables.datasets import (
+    DATASET_TAGS,
+    DATASET_TRACKS,
+)
+from ingest.tables.lastfm import (
+    LASTFM_SIMILARS,
+    LASTFM_TAGS,
+    LASTFM_TID_TAG,
+    LASTFM_TIDS,
+    LASTFM_UNIQUE_TAGS,
+)
+from ingest.tables.lists import (
+    MSD_CLIQUES,
+    MSD_DUPLICATES,
+    MSD_MISMATCHES,
+    MSD_UNIQUE_ARTISTS,
+    MSD_UNIQUE_TRACKS,
+    PUBLISHED_SPLITS,
+)
+from ingest.tables.msd import (
+    MSD_ARTIST_MBTAGS,
+    MSD_ARTIST_TERMS,
+    MSD_SONGS,
+)
+from ingest.tables.runs import (
+    INGEST_FILES,
+    INGEST_RUNS,
+    ROWS_SET_ASIDE,
+)
+from ingest.tables.schema import (
+    SCHEMA,
+    Table,
+    replace_table,
+)
+
+__all__ = [
+    "AUDIO_FILES",
+    "AUDIO_SILENCES",
+    "DATASET_TAGS",
+    "DATASET_TRACKS",
+    "INGEST_FILES",
+    "INGEST_RUNS",
+    "LASTFM_SIMILARS",
+    "LASTFM_TAGS",
+    "LASTFM_TIDS",
+    "LASTFM_TID_TAG",
+    "LASTFM_UNIQUE_TAGS",
+    "MSD_ARTIST_MBTAGS",
+    "MSD_ARTIST_TERMS",
+    "MSD_CLIQUES",
+    "MSD_DUPLICATES",
+    "MSD_MISMATCHES",
+    "MSD_SONGS",
+    "MSD_UNIQUE_ARTISTS",
+    "MSD_UNIQUE_TRACKS",
+    "PUBLISHED_SPLITS",
+    "ROWS_SET_ASIDE",
+    "SCHEMA",
+    "TABLES",
+    "Table",
+    "create_raw_tables",
+    "replace_table",
+]
+
+TABLES = (
+    INGEST_RUNS,
+    INGEST_FILES,
+    ROWS_SET_ASIDE,
+    MSD_SONGS,
+    MSD_ARTIST_TERMS,
+    MSD_ARTIST_MBTAGS,
+    LASTFM_TIDS,
+    LASTFM_TAGS,
+    LASTFM_TID_TAG,
+    LASTFM_SIMILARS,
+    LASTFM_UNIQUE_TAGS,
+    MSD_MISMATCHES,
+    MSD_DUPLICATES,
+    MSD_UNIQUE_TRACKS,
+    MSD_UNIQUE_ARTISTS,
+    MSD_CLIQUES,
+    PUBLISHED_SPLITS,
+    DATASET_TRACKS,
+    DATASET_TAGS,
+    AUDIO_FILES,
+    AUDIO_SILENCES,
+)
+
+
+def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the raw tables that are missing, empty and with comments.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        A connection that may write, outside of a transaction.
+    """
+    found = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = ?", [SCHEMA]
+    ).fetchall()
+    there = {name for (name,) in found}
+    missing = [table for table in TABLES if table.name not in there]
+    if missing:
+        # One transaction: each statement alone would wait for the disk.
+        connection.execute("begin transaction")
+        connection.execute(f"create schema if not exists {SCHEMA}")
+        for table in missing:
+            replace_table(connection, table)
+        connection.execute("commit")
