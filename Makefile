@@ -16,6 +16,7 @@ DEMO_TRACKS ?= 500
 DEMO_EPOCHS ?= 12
 # The sample is small: v1's tag counts and the vocabulary's size shrink with it.
 DEMO_VARS := {tag_target_min_count: 10, tag_pool_min_count: 2, vocabulary_size: 15, min_positives_per_split: 0}
+DEMO_CLIP := from marts.training_set where split = 'test' order by track_id limit 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -49,10 +50,10 @@ types: setup
 	$(BIN)/mypy
 
 test: lint types
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadscope
 
 test-all: lint types
-	$(BIN)/pytest -n 2 -m ''
+	$(BIN)/pytest -n 2 --dist loadscope -m ''
 
 demo: export LYRE_CONFIG = $(DEMO)/lyre.toml
 demo: setup
@@ -71,15 +72,20 @@ demo: setup
 	@$(RUN) -m train fit --name demo $(DEMO_FIT)
 	@echo "[7/8] Evaluate on the artist-separated test split"
 	@$(RUN) -m train evaluate demo
-	@echo "[8/8] Predict the tags of one clip"
-	@$(RUN) -m train predict demo $(DEMO)/sources/audio
+	@echo "[8/8] Predict the tags of one clip of the test split, which are in truth:"
+	@$(RUN) -m warehouse query "select path, artist_name, title, labels $(DEMO_CLIP)"
+	@$(RUN) -m train predict demo --top 8 $(DEMO)/sources/audio/$$( \
+		$(RUN) -m warehouse query --format csv "select path $(DEMO_CLIP)" | tail -n 1)
 	@echo
 	@echo "The results lie in $(DEMO):"
+	@echo "  sources/        the sample; ground_truth/ lists every fault that was planted"
 	@echo "  lyre.duckdb     the warehouse; marts.excluded_tracks says why a track is out"
 	@echo "  exports/        shards, labels and manifest.json of the training set"
 	@echo "  runs/demo/      model, configuration, history and metrics"
-	@echo "Try next: LYRE_CONFIG=$(DEMO)/lyre.toml $(RUN) -m warehouse query \"
-	@echo "  \"select * from marts.excluded_tracks\""
+	@echo "Try next:"
+	@echo "  export LYRE_CONFIG=$(DEMO)/lyre.toml"
+	@echo "  $(RUN) -m warehouse query 'select * from marts.excluded_tracks'"
+	@echo "  $(RUN) -m train predict demo FILE_OR_FOLDER_OF_YOUR_OWN"
 
 clean:
 	rm -rf $(VENV) $(DEMO) target logs
