@@ -230,3 +230,10 @@ def band_run(
     folder = tmp_path_factory.mktemp("runs")
     done = fit(band_export, chosen, all_runs=folder, name="bands", say=lines.append)
     return done, lines
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Pass over a warning inside Keras that no code of ours can answer."""
+    config.addinivalue_line(
+        "filterwarnings", "ignore:__array__ implementation:DeprecationWarning:keras"
+    )
