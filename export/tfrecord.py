@@ -20,6 +20,7 @@ from export.plan import Plan
 from export.recipe import Recipe
 from export.selection import check_splits, select
 from export.shards import ShardTask
+from lyre.revision import revision
 
 _SHOWN = 3
 
@@ -243,7 +244,7 @@ def _describe(
     return Manifest(
         name=folder.resolve().name,
         created_at=datetime.now(UTC),
-        revision=provenance.revision(),
+        revision=revision(),
         software=provenance.software(),
         features=made.features,
         layout=made.layout,
