@@ -28,11 +28,18 @@ tag_verdicts as (
 
 ),
 
+excluded_pairs as (
+
+    select * from {{ ref('excluded_pairs', v=2) }}
+
+),
+
 clean_tags as (
 
     select
         lastfm_tags.source,
         lastfm_tags.tag_rowid,
+        lastfm_tags.tag as raw_tag,
         tag_verdicts.clean_tag as tag
 
     from lastfm_tags
@@ -63,6 +70,11 @@ track_tags as (
         on
             pairs.source = lastfm_tracks.source
             and pairs.tid_rowid = lastfm_tracks.tid_rowid
+    anti join excluded_pairs
+        on
+            lastfm_tracks.source = excluded_pairs.source
+            and lastfm_tracks.track_id = excluded_pairs.track_id
+            and clean_tags.raw_tag = excluded_pairs.tag
     where lastfm_tracks.track_id is not null
     group by lastfm_tracks.source, lastfm_tracks.track_id, clean_tags.tag
 
