@@ -3,7 +3,9 @@
 The decoder is libsndfile (WAV, FLAC, Ogg, MP3, AIFF and more), chosen by content and
 never by name. It is given a stream freed of tags, read in blocks of one size and
 without seeking, because `soundfile` seeks after every block of an MP3 and changes the
-samples by it. What it jumped over or did not reach is kept in `Decoder.damage`.
+samples by it. What it cannot open, but is a format that can hold sound (AAC, WMA, a
+broken head), goes to FFmpeg. What a decoder jumped over or did not reach is kept in
+`Decoder.damage`.
 
 Against ffmpeg 9, MP3 streams that are cut in the middle of a frame or begin with a
 header frame without sound are up to one MPEG frame (1,152 samples) shorter here.
@@ -11,7 +13,6 @@ header frame without sound are up to one MPEG frame (1,152 samples) shorter here
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -22,8 +23,9 @@ import soundfile
 
 from audio import mpeg
 from audio.errors import AudioError
-from audio.header import read_tag_header
-from audio.sniff import HEAD_BYTES, ID3, MPEG, OGG, Kind, sniff
+from audio.ffmpeg import FfmpegStream
+from audio.header import Header, read_tag_header
+from audio.sniff import ADTS, ID3, MPEG, OGG, sniff_source
 from audio.source import Source
 
 Samples = npt.NDArray[np.float32]
@@ -39,39 +41,6 @@ _RESCUE_FRAMES = 576
 _LONGER = 64
 _OGG_LAST_PAGE = 4
 _OGG_TAIL_BYTES = 2**17
-
-
-@dataclass(frozen=True)
-class Header:
-    """What is known of a clip before it is decoded.
-
-    Attributes
-    ----------
-    container, codec : str
-        As libsndfile names them, in lower case, such as ``"wav"`` and ``"pcm_16"``.
-    sample_rate : int
-        Hz.
-    channels : int
-        Number of channels.
-    bit_rate : int or None
-        Bits a second, as mutagen reads or computes it.
-    bit_rate_mode : str or None
-        ``"CBR"``, ``"VBR"`` or ``"ABR"``, where the stream has a header that says so.
-    seconds : float or None
-        Length by mutagen; None where it finds none.
-    promised_frames : int or None
-        Samples per channel that the header promises; None where there is no promise,
-        only an estimate.
-    """
-
-    container: str
-    codec: str
-    sample_rate: int
-    channels: int
-    bit_rate: int | None
-    bit_rate_mode: str | None
-    seconds: float | None
-    promised_frames: int | None
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]
@@ -174,6 +143,8 @@ class Decoder:
             yield block
         if self.frames == 0:
             raise self._unreadable()
+        if isinstance(self._sound, FfmpegStream):
+            self._damage += self._sound.damage
         if not_finite:
             self._damage.append(f"{not_finite} samples are no finite numbers")
         self._check_length()
@@ -183,7 +154,19 @@ class Decoder:
             return None
         return mpeg.walk(self._source.read_at, self._source.size)
 
-    def _open(self) -> _Stream:
+    def _open(self) -> _Stream | FfmpegStream:
+        try:
+            return self._open_sndfile()
+        except AudioError:
+            if self._kind is None or not self._kind.may_sound:
+                raise
+            stream = self._source.stream((self._start, self._source.size))
+            try:
+                return FfmpegStream(stream, self._source.name)
+            except AudioError as error:
+                raise self._unreadable() from error
+
+    def _open_sndfile(self) -> _Stream:
         sound = self._open_part(claimed=None)
         walk = self._walk
         if walk is None or sound.frames >= walk.samples or _is_right(walk):
@@ -235,7 +218,10 @@ class Decoder:
         """
         parts: list[Samples] = []
         seen = 0
-        with self._open() as sound, contextlib.suppress(soundfile.LibsndfileError):
+        with (
+            self._open_sndfile() as sound,
+            contextlib.suppress(soundfile.LibsndfileError),
+        ):
             while seen < done + BLOCK_FRAMES:
                 part = sound.read(_RESCUE_FRAMES, dtype="float32", always_2d=True)
                 if not len(part):
@@ -251,9 +237,10 @@ class Decoder:
         promised: int | None = None
         if self._walk is not None:
             promised = self._walk.promised_samples
-        elif tag.seconds is not None:
+        elif tag.seconds is not None and self._kind != ADTS:
             promised = round(tag.seconds * sound.samplerate)
         return Header(
+            "libsndfile" if isinstance(sound, _Stream) else "ffmpeg",
             sound.format.lower(),
             sound.subtype.lower(),
             sound.samplerate,
@@ -287,7 +274,7 @@ class Decoder:
             what = "no audio found"
         elif kind == ID3:
             what = "an ID3 tag without audio"
-        elif kind.is_audio:
+        elif kind.may_sound:
             what = f"{kind.name} without a sample that can be decoded"
         else:
             what = f"not audio but {kind.name}"
@@ -348,24 +335,6 @@ def decode(file: File, block_frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
             held = [joined[whole:]]
         if rest := sum(map(len, held)):
             yield np.concatenate(held)[-rest:]
-
-
-def sniff_source(source: Source) -> tuple[Kind | None, int]:
-    """Name the kind of a clip's content, and where it starts after an ID3 tag.
-
-    Raises
-    ------
-    AudioError
-        The file is empty.
-    """
-    if source.size == 0:
-        raise AudioError("the file is empty", reason="empty", where=source.name)
-    kind = sniff(source.read_at(0, HEAD_BYTES))
-    if kind != ID3:
-        return kind, 0
-    start = mpeg.skip_id3(source.read_at, 0)
-    inner = sniff(source.read_at(start, HEAD_BYTES))
-    return inner if inner is not None and inner.is_audio else ID3, start
 
 
 def _peak(block: Samples) -> float:

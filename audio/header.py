@@ -26,6 +26,42 @@ _UNKNOWN_SIZE = 0x7FFF_F000
 
 
 @dataclass(frozen=True)
+class Header:
+    """What is known of a clip before it is decoded.
+
+    Attributes
+    ----------
+    decoder : {"libsndfile", "ffmpeg"}
+        What decodes it.
+    container, codec : str
+        As the decoder names them, in lower case, such as ``"wav"`` and ``"pcm_16"``.
+    sample_rate : int
+        Hz.
+    channels : int
+        Number of channels.
+    bit_rate : int or None
+        Bits a second, as mutagen reads or computes it.
+    bit_rate_mode : str or None
+        ``"CBR"``, ``"VBR"`` or ``"ABR"``, where the stream has a header that says so.
+    seconds : float or None
+        Length by mutagen; None where it finds none.
+    promised_frames : int or None
+        Samples per channel that the header promises; None where there is no promise,
+        only an estimate.
+    """
+
+    decoder: str
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    bit_rate: int | None
+    bit_rate_mode: str | None
+    seconds: float | None
+    promised_frames: int | None
+
+
+@dataclass(frozen=True)
 class TagHeader:
     """What mutagen reads.
 
@@ -56,7 +92,7 @@ def read_tag_header(source: Source, kind: Kind | None) -> TagHeader:
         What `audio.sniff.sniff` made of its first bytes. A known format is read as
         such; where the bytes say nothing, MPEG frames are looked for.
     """
-    if kind is not None and not kind.is_audio:
+    if kind is not None and not kind.may_sound:
         return TagHeader()
     read: Any = MP3 if kind in (None, MPEG, ID3) else File
     try:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from audio.decode import Decoder, Header, sniff_source
+from audio.decode import Decoder
 from audio.errors import AudioError
-from audio.header import TagHeader, read_tag_header
+from audio.header import Header, TagHeader, read_tag_header
 from audio.levels import Levels
 from audio.silence import FrameEnergies, loudest_db, silent_intervals, sound_intervals
+from audio.sniff import sniff_source
 from audio.source import Source
 
 Status = Literal["ok", "partial", "empty", "unreadable"]
@@ -42,8 +43,10 @@ class Measurement:
         What is wrong, where the status is not ``"ok"``.
     content_sha256 : str or None
         Hash of the file's bytes.
+    decoder : {"libsndfile", "ffmpeg"} or None
+        What decoded it.
     container, codec : str or None
-        As libsndfile names them; of an unreadable file, what its content is.
+        As the decoder names them; of an unreadable file, what its content is.
     sample_rate, channels, bit_rate, bit_rate_mode
         See `audio.decode.Header`.
     header_seconds : float or None
@@ -61,6 +64,7 @@ class Measurement:
     status: Status
     error: str | None = None
     content_sha256: str | None = None
+    decoder: str | None = None
     container: str | None = None
     codec: str | None = None
     sample_rate: int | None = None
@@ -146,6 +150,7 @@ def _assemble(
         status="ok" if damage is None else "partial",
         error=damage,
         content_sha256=content_sha256,
+        decoder=header.decoder,
         container=header.container,
         codec=header.codec,
         sample_rate=header.sample_rate,

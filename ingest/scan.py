@@ -36,6 +36,7 @@ _MEASURED = pa.schema(
     {
         "path": pa.string(),
         "content_sha256": pa.string(),
+        "decoder": pa.string(),
         "container": pa.string(),
         "codec": pa.string(),
         "sample_rate": pa.int32(),

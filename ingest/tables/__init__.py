@@ -41,6 +41,7 @@ from ingest.tables.runs import (
 from ingest.tables.schema import (
     SCHEMA,
     Table,
+    add_columns,
     replace_table,
 )
 
@@ -99,7 +100,7 @@ TABLES = (
 
 
 def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the raw tables that are missing, empty and with comments.
+    """Create what is missing: tables, empty and with comments, and new columns.
 
     Parameters
     ----------
@@ -107,14 +108,23 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
         A connection that may write, outside of a transaction.
     """
     found = connection.execute(
-        "select table_name from duckdb_tables() where schema_name = ?", [SCHEMA]
+        "select table_name, list(column_name) from duckdb_columns() "
+        "where schema_name = ? group by table_name",
+        [SCHEMA],
     ).fetchall()
-    there = {name for (name,) in found}
-    missing = [table for table in TABLES if table.name not in there]
+    there = {name: set(columns) for name, columns in found}
+    missing = [
+        table
+        for table in TABLES
+        if not there.get(table.name, set()).issuperset(table.column_names)
+    ]
     if missing:
         # One transaction: each statement alone would wait for the disk.
         connection.execute("begin transaction")
         connection.execute(f"create schema if not exists {SCHEMA}")
         for table in missing:
-            replace_table(connection, table)
+            if table.name in there:
+                add_columns(connection, table)
+            else:
+                replace_table(connection, table)
         connection.execute("commit")

@@ -11,6 +11,7 @@ AUDIO_FILES = describe(
     size_bytes BIGINT Size of the file.
     modified_at TIMESTAMPTZ Time of the file's last change.
     content_sha256 VARCHAR SHA-256 of the file's bytes.
+    decoder VARCHAR What decoded it: 'libsndfile' or 'ffmpeg'; NULL: nothing did.
     container VARCHAR Container format found in the content.
     codec VARCHAR Audio codec found in the content.
     sample_rate INTEGER Samples a second, Hz.

@@ -46,6 +46,21 @@ def replace_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
     name = table.full_name
     connection.execute(f"create or replace table {name} ({columns})")
+    _comment(connection, table)
+
+
+def add_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Add the columns that a table of an older version lacks, filled with NULL."""
+    for column in table.columns:
+        connection.execute(
+            f"alter table {table.full_name} "
+            f'add column if not exists "{column.name}" {column.type}'
+        )
+    _comment(connection, table)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    name = table.full_name
     connection.execute(f"comment on table {name} is {_quoted(table.comment)}")
     for column in table.columns:
         connection.execute(

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 
+import av
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -31,3 +32,24 @@ def noise() -> npt.NDArray[np.float64]:
     random = np.random.default_rng(0)
     loudness = np.repeat([0.2, 0.01, 0.3, 0.0, 0.1], 44100)[:, None]
     return random.standard_normal((5 * 44100, 2)) * loudness
+
+
+@pytest.fixture(scope="session")
+def encode_with_ffmpeg() -> Encode:
+    """Return a function that encodes floats: ``(samples, rate, format, codec)``."""
+
+    def encode_clip(
+        samples: npt.NDArray[np.float64], rate: int, kind: str, codec: str
+    ) -> bytes:
+        planar = np.ascontiguousarray(samples.T, np.float32)
+        layout = {1: "mono", 2: "stereo"}[len(planar)]
+        buffer = io.BytesIO()
+        with av.open(buffer, "w", format=kind) as container:
+            stream = container.add_stream(codec, rate=rate, layout=layout)
+            frame = av.AudioFrame.from_ndarray(planar, "fltp", layout)
+            frame.sample_rate = rate
+            stream.bit_rate = 128_000
+            container.mux([*stream.encode(frame), *stream.encode(None)])
+        return buffer.getvalue()
+
+    return encode_clip

@@ -233,3 +233,19 @@ def test_fingerprint_of_a_folder_changes_with_its_files(tmp_path: Path) -> None:
     assert before.checksum != fingerprint([tmp_path], files).checksum
     assert before.checksum != fingerprint([tmp_path], files[:1]).checksum
     assert before.size_bytes == 2
+
+
+def test_a_table_of_an_older_version_gets_the_columns_that_are_new() -> None:
+    with duckdb.connect() as connection:
+        create_raw_tables(connection)
+        connection.execute("insert into raw.audio_files (path) values ('a.mp3')")
+        connection.execute("alter table raw.audio_files drop column decoder")
+        connection.execute("drop table raw.msd_cliques")
+        create_raw_tables(connection)
+        found = connection.execute("select path, decoder from raw.audio_files")
+        assert found.fetchall() == [("a.mp3", None)]
+        comments = connection.execute(
+            "select count(*), count(comment) from duckdb_columns() "
+            "where schema_name = 'raw'"
+        ).fetchall()[0]
+        assert comments[0] == comments[1]
