@@ -1,6 +1,4 @@
--- noqa: disable=PRS
-{%- set reasons = var('duplicate_reasons') %}
-with recursive
+with
 
 tracks as (
 
@@ -14,15 +12,15 @@ splits as (
 
 ),
 
-listed_duplicates as (
-
-    select * from {{ ref('stg_msd__duplicates') }}
-
-),
-
 file_faults as (
 
     select * from {{ ref('file_verdicts', v=2) }}
+
+),
+
+duplicate_groups as (
+
+    select * from {{ ref('duplicate_groups', v=2) }}
 
 ),
 
@@ -45,234 +43,112 @@ exceptions as (
 
 ),
 
-tag_counts as (
-
-    select
-        source,
-        track_id,
-        count(*) as n_tags,
-
-    from track_tags
-    group by source, track_id
-
-),
-
--- tracks that fell before say nothing about those that are left
-survivors as (
-
-    select
-        tracks.*,
-        tracks.source || ':' || tracks.track_id as node,
-        row_number() over (
-            order by
-                (tracks.audio_status = 'ok') desc nulls last,
-                coalesce(tag_counts.n_tags, 0) desc,
-                tracks.decoded_seconds desc nulls last,
-                tracks.bit_rate desc nulls last,
-                tracks.track_id asc,
-                tracks.source asc
-        ) as preference,
-        coalesce(tag_counts.n_tags, 0) as n_tags,
-
-    from tracks
-    anti join file_faults
-        on
-            tracks.source = file_faults.source
-            and tracks.track_id = file_faults.track_id
-    left join tag_counts
-        on
-            tracks.source = tag_counts.source
-            and tracks.track_id = tag_counts.track_id
-
-),
-
-groups as (
-
-    select
-        survivors.node,
-        'listed' as reason,
-        listed_duplicates.group_number::varchar as group_key,
-
-    from survivors
-    inner join listed_duplicates
-        on
-            survivors.source = listed_duplicates.source
-            and survivors.track_id = listed_duplicates.track_id
-
-    union all
-
-    select
-        node,
-        'content' as reason,
-        content_sha256 as group_key,
-
-    from survivors
-    where content_sha256 is not null
-
-    union all
-
-    select
-        node,
-        'sound' as reason,
-        sound_sha256 as group_key,
-
-    from survivors
-    where sound_sha256 is not null
-
-),
-
--- a star: every member of a group is linked to its smallest
-group_links as (
-
-    select
-        node as node_a,
-        min(node) over (partition by reason, group_key) as node_b,
-        reason,
-
-    from groups
-
-),
-
--- a chain: songs of one name are linked to the next longer one
-name_links as (
-
-    select
-        node as node_a,
-        lag(node) over longer as node_b,
-        'name' as reason,
-        duration_seconds - lag(duration_seconds) over longer as seconds_apart,
-
-    from survivors
-    where
-        normalised_artist is not null
-        and normalised_title is not null
-        and duration_seconds is not null
-    window
-        longer as (
-            partition by normalised_artist, normalised_title
-            order by duration_seconds asc, node asc
-        )
-
-),
-
-links as (
-
-    select
-        node_a,
-        node_b,
-        reason,
-
-    from group_links
-    where
-        node_a != node_b
-        and {{ is_listed('reason', reasons) }}
-
-    union all
-
-    select
-        node_a,
-        node_b,
-        reason,
-
-    from name_links
-    where
-        seconds_apart <= {{ var('duplicate_max_seconds_apart') }}
-        and {{ is_listed('reason', reasons) }}
-
-),
-
-edges as (
-
-    select distinct
-        node_a,
-        node_b,
-
-    from links
-
-),
-
-components (node, component) using key (node) as (
-
-    {{ tag_components('components', 'edges') }}
-
-),
-
-component_reasons as (
-
-    select
-        components.component,
-        string_agg(distinct links.reason, ', ' order by links.reason) as reasons,
-
-    from links
-    inner join components on links.node_a = components.node
-    group by components.component
-
-),
-
-members as (
-
-    select
-        survivors.*,
-        components.component,
-        first_value(survivors.track_id) over best_first as kept_track_id,
-        first_value(survivors.n_tags) over best_first as kept_n_tags,
-        row_number() over best_first = 1 as is_best,
-
-    from survivors
-    inner join components on survivors.node = components.node
-    window
-        best_first as (
-            partition by components.component order by survivors.preference asc
-        )
-
-),
-
 duplicates as (
 
     select
         members.source,
         members.track_id,
         'duplicate' as rule,
-        members.kept_track_id || ' is kept (' || members.kept_n_tags || ' tags against '
-        || members.n_tags || '; same by ' || component_reasons.reasons || ')'
-            as evidence,
+        best.track_id || ' is kept (' || best.n_tags || ' tags against '
+        || members.n_tags || '; same by ' || members.reasons || ')' as evidence
 
-    from members
-    inner join component_reasons
-        on members.component = component_reasons.component
-    where not members.is_best
+    from duplicate_groups as members
+    inner join duplicate_groups as best
+        on members.group_id = best.group_id and best.preference = 1
+    where members.preference > 1
 
 ),
 
 -- a last look at equal sound, for pairs that a var or an exception left in place
+left_over as (
+
+    select tracks.*
+    from tracks
+    anti join file_faults
+        on
+            tracks.source = file_faults.source
+            and tracks.track_id = file_faults.track_id
+    left join duplicates
+        on
+            tracks.source = duplicates.source
+            and tracks.track_id = duplicates.track_id
+    left join exceptions
+        on
+            tracks.source = exceptions.source
+            and tracks.track_id = exceptions.track_id
+            and exceptions.rule = 'duplicate'
+    where duplicates.rule is null or exceptions.rule is not null
+
+),
+
+repeated_sounds as (
+
+    select sound_sha256
+    from left_over
+    where sound_sha256 is not null
+    group by sound_sha256
+    having count(*) > 1
+
+),
+
+equal_clips as (
+
+    select
+        left_over.*,
+        splits.split
+
+    from left_over
+    inner join repeated_sounds on left_over.sound_sha256 = repeated_sounds.sound_sha256
+    inner join splits
+        on
+            left_over.source = splits.source
+            and left_over.track_id = splits.track_id
+
+),
+
+tag_counts as (
+
+    select
+        equal_clips.source,
+        equal_clips.track_id,
+        count(*) as n_tags
+
+    from equal_clips
+    inner join track_tags
+        on
+            equal_clips.source = track_tags.source
+            and equal_clips.track_id = track_tags.track_id
+    group by equal_clips.source, equal_clips.track_id
+
+),
+
+counted_clips as (
+
+    select
+        equal_clips.*,
+        coalesce(tag_counts.n_tags, 0) as n_tags
+
+    from equal_clips
+    left join tag_counts
+        on
+            equal_clips.source = tag_counts.source
+            and equal_clips.track_id = tag_counts.track_id
+
+),
+
 heard as (
 
     select
-        survivors.*,
-        splits.split,
-        first_value(splits.split) over best_first as kept_split,
-        first_value(survivors.track_id) over best_first as kept_track_id,
+        source,
+        track_id,
+        split,
+        first_value(split) over best_first as kept_split,
+        first_value(track_id) over best_first as kept_track_id
 
-    from survivors
-    inner join splits
-        on
-            survivors.source = splits.source
-            and survivors.track_id = splits.track_id
-    left join duplicates
-        on
-            survivors.source = duplicates.source
-            and survivors.track_id = duplicates.track_id
-    left join exceptions
-        on
-            survivors.source = exceptions.source
-            and survivors.track_id = exceptions.track_id
-            and exceptions.rule = 'duplicate'
-    where
-        survivors.sound_sha256 is not null
-        and (duplicates.rule is null or exceptions.rule is not null)
+    from counted_clips
     window
         best_first as (
-            partition by survivors.sound_sha256 order by survivors.preference asc
+            partition by sound_sha256 order by {{ best_clip_first('counted_clips') }}
         )
 
 ),
@@ -288,7 +164,7 @@ faults as (
         track_id,
         'leak_across_splits' as rule,
         'same sound as ' || kept_track_id || ', which is in ' || kept_split
-        || ', not ' || split as evidence,
+        || ', not ' || split as evidence
 
     from heard
     where split != kept_split
