@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest import plan, report
+from ingest.datasets import load as datasets
+from ingest.forecast import forecast, forecast_audio
 from ingest.load import Outcome, Source, load, open_raw
 from ingest.status import status as read_status
 from lyre import settings as lyre_settings
@@ -30,6 +33,10 @@ Warehouse = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Load also what has not changed since.")
 ]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say what would be loaded, and load nothing."),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on standard output.")
 ]
@@ -39,13 +46,19 @@ AsJson = Annotated[
 def msd(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="HDF5 files and folders of them; default: sources.msd."),
+        typer.Argument(
+            help="HDF5 files, folders of them, track_metadata.db; default: sources.msd."
+        ),
     ] = None,
     warehouse: Warehouse = None,
     force: Force = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load the songs of the MSD: summary, aggregate or song files, or folders.
+    """Load the songs of the MSD: summary, aggregate or song files, or SQLite.
+
+    Where a song is in several files, the first counts. Of a folder, only files that
+    are new or have changed are read.
 
     Example: python -m ingest msd data/sources/msd_summary_file.h5
     """
@@ -55,30 +68,36 @@ def msd(
         settings,
         warehouse,
         force=force,
+        dry_run=dry_run,
         as_json=as_json,
     )
 
 
 @app.command()
 def lastfm(
-    path: Annotated[
-        Path | None,
-        typer.Argument(help="The SQLite database; default: sources.lastfm."),
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="The SQLite database, a folder of three CSV files, or JSON files and "
+            "folders of them; default: sources.lastfm."
+        ),
     ] = None,
     warehouse: Warehouse = None,
     force: Force = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load the Last.fm tags.
+    """Load the Last.fm tags; the JSON files have similar tracks too.
 
     Example: python -m ingest lastfm data/sources/lastfm_tags.db
     """
     settings = lyre_settings.load()
     _load(
-        [plan.lastfm_source(settings, path)],
+        [plan.lastfm_source(settings, paths or [])],
         settings,
         warehouse,
         force=force,
+        dry_run=dry_run,
         as_json=as_json,
     )
 
@@ -93,23 +112,85 @@ def lists(
         Path | None,
         typer.Option(help="The list of duplicates; default: sources.duplicates."),
     ] = None,
+    unique_tracks: Annotated[
+        Path | None,
+        typer.Option(help="The list of all tracks; default: sources.unique_tracks."),
+    ] = None,
+    unique_artists: Annotated[
+        Path | None,
+        typer.Option(help="The list of all artists; default: sources.unique_artists."),
+    ] = None,
+    unique_tags: Annotated[
+        Path | None,
+        typer.Option(help="The list of Last.fm's tags; default: sources.unique_tags."),
+    ] = None,
+    cliques: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A list of second-hand songs, more than once for more; "
+            "default: sources.cliques."
+        ),
+    ] = None,
     warehouse: Warehouse = None,
     force: Force = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load the lists of mismatches and duplicates, and the published splits.
+    """Load the text lists of the MSD and Last.fm, and the published splits.
 
     Example: python -m ingest lists --mismatches sid_mismatches.txt
     """
     settings = lyre_settings.load()
-    found = plan.list_sources(
-        settings, _say, mismatches=mismatches, duplicates=duplicates
-    )
+    named = {
+        "mismatches": mismatches,
+        "duplicates": duplicates,
+        "unique_tracks": unique_tracks,
+        "unique_artists": unique_artists,
+        "unique_tags": unique_tags,
+    }
+    files = {name: [path] for name, path in named.items() if path is not None}
+    found = plan.list_sources(settings, _say, {**files, "cliques": cliques or []})
     _load(
         plan.required(found, settings),
         settings,
         warehouse,
         force=force,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def dataset(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT", help="jamendo, magnatagatune, fma or plain (your own)."
+        ),
+    ],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Its files, or folders that hold them.")
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(help="The source of its rows; default: the name of the format."),
+    ] = None,
+    warehouse: Warehouse = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load another tag data set, or a table of your own with the columns path and tags.
+
+    Example: python -m ingest dataset plain my_music.csv --name mine
+    """
+    settings = lyre_settings.load()
+    _load(
+        [datasets.source(kind, paths, name or kind)],
+        settings,
+        warehouse,
+        force=force,
+        dry_run=dry_run,
         as_json=as_json,
     )
 
@@ -126,6 +207,7 @@ def audio(
         ),
     ] = None,
     warehouse: Warehouse = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure the clips that are new or have changed.
@@ -136,16 +218,17 @@ def audio(
     if workers is not None:
         settings.audio.workers = workers
     folder = root or settings.source(settings.sources.audio)
-    _load([], settings, warehouse, as_json=as_json, audio_root=folder)
+    _load([], settings, warehouse, dry_run=dry_run, as_json=as_json, audio_root=folder)
 
 
 @app.command("all")
 def everything(
     warehouse: Warehouse = None,
     force: Force = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load every source that lyre.toml names: msd, lastfm, lists and audio.
+    """Load every source that lyre.toml names: msd, lastfm, lists, data sets, audio.
 
     Example: python -m ingest all
     """
@@ -154,6 +237,7 @@ def everything(
         plan.msd_source(settings),
         plan.lastfm_source(settings),
         *plan.list_sources(settings, _say),
+        *plan.dataset_sources(settings, _say),
     ]
     folder = plan.audio_root(settings, _say)
     _load(
@@ -161,6 +245,7 @@ def everything(
         settings,
         warehouse,
         force=force,
+        dry_run=dry_run,
         as_json=as_json,
         audio_root=folder,
     )
@@ -177,11 +262,8 @@ def status(warehouse: Warehouse = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in loads], indent=2))
         return
-    for each in loads:
-        typer.echo(
-            f"{each.source}: {each.rows:,} rows, {each.rows_set_aside:,} set aside, "
-            f"loaded {each.started_at}, {each.now}: {each.path}"
-        )
+    for line in report.status_lines(loads):
+        typer.echo(line)
 
 
 def _load(
@@ -190,11 +272,16 @@ def _load(
     warehouse: Path | None,
     *,
     as_json: bool,
+    dry_run: bool,
     force: bool = False,
     audio_root: Path | None = None,
 ) -> None:
+    database = warehouse or settings.warehouse
+    if dry_run:
+        _foretell(sources, database, force, audio_root, as_json)
+        return
     results: list[Outcome | AudioSummary] = []
-    with open_raw(warehouse or settings.warehouse) as connection:
+    with open_raw(database) as connection:
         for source in sources:
             outcome = load(connection, source, force=force)
             results.append(outcome)
@@ -210,6 +297,25 @@ def _load(
         typer.echo(report.as_json(results))
     failed = any(report.has_failures(result) for result in results)
     raise typer.Exit(DONE_WITH_FAILURES if failed else DONE)
+
+
+def _foretell(
+    sources: Iterable[Source],
+    database: Path,
+    force: bool,
+    audio_root: Path | None,
+    as_json: bool,
+) -> None:
+    with ExitStack() as stack:
+        connection = None
+        if database.exists():
+            connection = stack.enter_context(open_to_read(database))
+        told = [forecast(connection, source, force=force) for source in sources]
+        if audio_root is not None:
+            told.append(forecast_audio(connection, audio_root))
+    if as_json:
+        typer.echo(report.as_json(told))
+    _tell(report.forecast_lines(told), as_json)
 
 
 def _tell(lines: Iterable[str], as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,6 +127,23 @@ def check(path: Path, *, is_a: str, key: str) -> None:
         raise IngestError("no such file", where=path, expected=is_a, remedy=remedy)
     if fault := fault_of(path):
         raise IngestError(fault, where=path, expected=is_a)
+
+
+def walk(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:
+    """Find the files below a folder by the ends of their names, in any case.
+
+    A folder that cannot be read is yielded too: who reads it will be told.
+    """
+    unreadable: list[Path] = []
+
+    def keep(error: OSError) -> None:
+        unreadable.append(Path(error.filename))
+
+    for folder, _, names in os.walk(root, onerror=keep):
+        for name in names:
+            if name.lower().endswith(tuple(suffixes)):
+                yield Path(folder, name)
+    yield from unreadable
 
 
 def fault_of(path: Path) -> str | None:

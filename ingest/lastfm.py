@@ -17,15 +17,13 @@ import pyarrow as pa
 
 from ingest import sqlite
 from ingest.files import check, fingerprint
+from ingest.lastfm_names import NAMES, add_names
 from ingest.load import Load, Source, count_rows
-from ingest.tables import LASTFM_TAGS, LASTFM_TID_TAG, LASTFM_TIDS
-from ingest.text import escaped, tag_nfkc
+from ingest.tables import LASTFM_SIMILARS, LASTFM_TAGS, LASTFM_TID_TAG, LASTFM_TIDS
+from ingest.text import escaped
 from lyre.console import Advance, progress
 
 _COLUMNS = {"tids": ["tid"], "tags": ["tag"], "tid_tag": ["tid", "tag"]}
-
-# Text travels as bytes, since ADBC stops at text that is not UTF-8.
-_NAMES = pa.schema([("id", pa.int64()), ("name", pa.binary())])
 _PAIRS = pa.schema(
     [
         ("position", pa.int64()),
@@ -34,6 +32,9 @@ _PAIRS = pa.schema(
         ("val", pa.float64()),
     ]
 )
+TABLES = (LASTFM_TIDS, LASTFM_TAGS, LASTFM_TID_TAG, LASTFM_SIMILARS)
+"""What a load of Last.fm replaces; only the JSON files have similar tracks."""
+
 _LARGEST = 1.7976931348623157e308
 _IS_PAIR = "typeof(tid) = 'integer' and typeof(tag) = 'integer'"
 _IS_NUMBER = f"""(
@@ -66,8 +67,7 @@ def source(path: Path) -> Source:
     check(path, is_a="the SQLite database of Last.fm tags", key="sources.lastfm")
     with sqlite.opened(path) as database:
         sqlite.check_columns(database, path, _COLUMNS)
-    tables = (LASTFM_TIDS, LASTFM_TAGS, LASTFM_TID_TAG)
-    return Source("lastfm", fingerprint([path], [path]), tables, partial(_fill, path))
+    return Source("lastfm", fingerprint([path], [path]), TABLES, partial(_fill, path))
 
 
 def _fill(path: Path, load: Load) -> None:
@@ -89,39 +89,10 @@ def _load_names(path: Path, table: str, load: Load, advance: Advance) -> None:
         select rowid as id, cast({column} as blob) as name
         from {table} where typeof({column}) = 'text'
     """  # noqa: S608
-    with sqlite.stream(path, query, _NAMES) as batches:
+    with sqlite.stream(path, query, NAMES) as batches:
         for batch in batches:
-            ids, names = _decoded(batch, table, load)
-            columns = {f"{column}_rowid": pa.array(ids, pa.int64())}
-            columns[column] = pa.array(names, pa.string())
-            if table == "tags":
-                folded = [tag_nfkc(name) for name in names]
-                columns["tag_nfkc"] = pa.array(folded, pa.string())
-            load.insert(
-                LASTFM_TAGS if table == "tags" else LASTFM_TIDS, pa.table(columns)
-            )
-            load.rows += len(ids)
+            add_names(batch, table, load)
             advance(batch.num_rows)
-
-
-def _decoded(
-    batch: pa.RecordBatch, table: str, load: Load
-) -> tuple[list[int], list[str]]:
-    """Decode the names of a batch and set aside those that are no text."""
-    ids: list[int] = []
-    names: list[str] = []
-    for rowid, raw in zip(*(column.to_pylist() for column in batch), strict=True):
-        fault = f"NUL inside the {table[:-1]}" if b"\0" in raw else None
-        try:
-            name = raw.decode()
-        except UnicodeDecodeError:
-            fault = f"{table[:-1]} is not valid UTF-8"
-        if fault:
-            load.set_aside(f"{table} rowid {rowid}", fault, raw)
-        else:
-            ids.append(rowid)
-            names.append(name)
-    return ids, names
 
 
 def _set_odd_names_aside(

@@ -102,15 +102,24 @@ class Rows:
         if len(self._held) >= _BATCH_ROWS:
             self._flush()
 
-    def close(self, path: Path, expected: str) -> None:
+    def close(self, path: Path, expected: str, rows_before: int = 0) -> None:
         """Write what is held; a list of which no line was right is refused.
+
+        Parameters
+        ----------
+        path : Path
+            The list.
+        expected : str
+            What its lines should look like.
+        rows_before : int
+            Rows of the load that came from other lists.
 
         Raises
         ------
         IngestError
-            No row was added in the whole load.
+            No row was added.
         """
-        if self.load.rows == 0:
+        if self.load.rows == rows_before:
             raise IngestError(
                 "no line has the form wanted", where=path, expected=expected
             )
@@ -118,9 +127,9 @@ class Rows:
             self._flush()
 
     def _flush(self) -> None:
-        columns = (list(values) for values in zip(*self._held, strict=True))
-        names = self.table.column_names
-        self.load.insert(self.table, pa.table(dict(zip(names, columns, strict=True))))
+        columns = [list(values) for values in zip(*self._held, strict=True)]
+        batch = dict(zip(self.table.column_names, columns, strict=True))
+        self.load.insert(self.table, pa.table(batch))
         self._held.clear()
 
 
@@ -160,9 +169,9 @@ def _fill_duplicates(path: Path, load: Load) -> None:
     for number, line in numbered_lines(path):
         if not line.strip() or line.startswith(b"#"):
             continue
-        if header := _GROUP.fullmatch(line):
+        if line.startswith(b"%"):
             group, position = group + 1, 0
-            label = clean(header[1] or b"", load.repairs).strip() or None
+            label = _label(number, line, load)
             continue
         track_id = line.split(_SEPARATOR)[0].strip()
         if not TRACK_ID.fullmatch(track_id):
@@ -173,3 +182,12 @@ def _fill_duplicates(path: Path, load: Load) -> None:
             position += 1
             rows.add(group, label, position, track_id.decode())
     rows.close(path, "groups of '%<number> artist - title' and a track id a line")
+
+
+def _label(number: int, line: bytes, load: Load) -> str | None:
+    header = _GROUP.fullmatch(line)
+    if header is None:
+        reason = "header is not '%<number> ...', so the group is loaded without it"
+        load.set_aside(str(number), reason, line)
+        return None
+    return clean(header[1] or b"", load.repairs).strip() or None

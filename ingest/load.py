@@ -59,6 +59,8 @@ class Load:
         Name of the source.
     path : str
         Its path, as logged.
+    force : bool
+        Whether all is to be loaded again, changed or not.
     rows : int
         Rows loaded so far; the reader counts them.
     bad_files : list of (path, reason)
@@ -73,6 +75,7 @@ class Load:
     run_id: int
     source: str
     path: str
+    force: bool = False
     rows: int = 0
     bad_files: list[tuple[str, str]] = field(default_factory=list)
     repairs: Counter[str] = field(default_factory=Counter)
@@ -94,7 +97,7 @@ class Load:
         """Let SQL read Arrow data under a name."""
         self.connection.register(name, rows)
         yield
-        # Not after an error: the aborted transaction would refuse it and hide the error.
+        # Not after an error: the aborted transaction would refuse it, and hide that.
         self.connection.unregister(name)
 
     def set_aside(
@@ -160,7 +163,7 @@ class Source:
         Reads the source into the tables of a `Load`.
     keep : callable, optional
         Takes what will be filled anew out of the tables and leaves the rest; without
-        it, or where all is to be loaded again, they are emptied.
+        it, they are emptied.
     """
 
     name: str
@@ -243,13 +246,14 @@ def load(
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
     state = source.fingerprint
-    work = Load(connection, next_run_id(connection), source.name, state.path)
+    run_id = next_run_id(connection)
+    work = Load(connection, run_id, source.name, state.path, force)
     if not force and is_unchanged(connection, source.name, state):
-        log_run(connection, Run(work.run_id, source.name, state, started_at), SKIPPED)
+        log_run(connection, Run(run_id, source.name, state, started_at), SKIPPED)
         return _outcome(work, source, {}, SKIPPED, time.monotonic() - clock)
-    run = Run(work.run_id, source.name, state, started_at, clock)
+    run = Run(run_id, source.name, state, started_at, clock)
     try:
-        aside = _replace(work, source, run, force=force)
+        aside = _replace(work, source, run)
     except BaseException as error:
         _roll_back(connection)
         log_run(connection, run, FAILED, error=str(error) or type(error).__name__)
@@ -275,12 +279,9 @@ def count_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     return int(rows[0][0])
 
 
-def _replace(work: Load, source: Source, run: Run, *, force: bool) -> dict[str, int]:
+def _replace(work: Load, source: Source, run: Run) -> dict[str, int]:
     work.connection.execute("begin transaction")
-    if force or source.keep is None:
-        empty_tables(work, source)
-    else:
-        source.keep(work, source)
+    (source.keep or empty_tables)(work, source)
     _forget_rows_set_aside(work)
     source.fill(work)
     aside = work.aside_by_reason()

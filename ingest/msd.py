@@ -6,8 +6,7 @@ key, mode and time signature; 0 for danceability and energy, which the MSD never
 computed.
 """
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ import pyarrow.compute as pc
 
 from ingest import msd_file, sqlite, track_metadata
 from ingest.errors import IngestError
-from ingest.files import check, fingerprint, shown
+from ingest.files import check, fingerprint, shown, walk
 from ingest.load import Load, Source, count_rows
 from ingest.msd_blocks import Array
 from ingest.msd_columns import is_track_id, mbtag_columns, song_columns, term_columns
@@ -81,7 +80,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     return [
         file
         for path in paths
-        for file in (sorted(_walk(path)) if path.is_dir() else [path])
+        for file in (sorted(walk(path, _SUFFIXES)) if path.is_dir() else [path])
     ]
 
 
@@ -91,7 +90,7 @@ def _find(path: Path) -> list[_File]:
         if sqlite.is_database(path):
             return [_File(path, track_metadata.count_rows(path), is_database=True)]
         return [_File(path, msd_file.count_rows(path))]
-    found = sorted(_walk(path))
+    found = sorted(walk(path, _SUFFIXES))
     if not found:
         raise IngestError(
             "the folder holds no HDF5 file",
@@ -100,19 +99,6 @@ def _find(path: Path) -> list[_File]:
             remedy="set sources.msd in lyre.toml",
         )
     return [_File(each, None) for each in found]
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    unreadable: list[Path] = []
-
-    def keep(error: OSError) -> None:
-        unreadable.append(Path(error.filename))
-
-    for folder, _, names in os.walk(root, onerror=keep):
-        for name in names:
-            if name.lower().endswith(_SUFFIXES):
-                yield Path(folder, name)
-    yield from unreadable
 
 
 def _fill(files: Sequence[_File], load: Load) -> None:

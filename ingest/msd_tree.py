@@ -27,6 +27,9 @@ def keep_unchanged(work: Load, source: Source) -> None:
     source : Source
         The files as they are now.
     """
+    if work.force:
+        empty_tables(work, source)
+        return
     states = source.fingerprint.files
     now = pa.table(
         {
@@ -40,7 +43,8 @@ def keep_unchanged(work: Load, source: Source) -> None:
     with work.registered("now", now):
         unchanged = work.connection.execute(
             """
-            select path from now join raw.ingest_files as before using (path, size_bytes)
+            select path
+            from now join raw.ingest_files as before using (path, size_bytes)
             where before.source = ? and before.status = 'loaded'
                 and epoch_us(before.modified_at) = now.modified_us
                 and now.path not in (

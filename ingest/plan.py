@@ -1,14 +1,25 @@
 """Which sources there are to load: by the settings, or named in their place."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ingest import lastfm, lists, msd, splits
+from ingest import lastfm, lastfm_csv, lastfm_json, lists, msd, name_lists, splits
+from ingest.datasets import load as datasets
 from ingest.errors import IngestError
 from ingest.load import Source
 from lyre.settings import Settings
 
 Say = Callable[[str], None]
+
+_NONE: Mapping[str, Sequence[Path]] = {}
+_LISTS: Mapping[str, Callable[[list[Path]], Source]] = {
+    "mismatches": lambda paths: lists.mismatches(paths[0]),
+    "duplicates": lambda paths: lists.duplicates(paths[0]),
+    "unique_tracks": lambda paths: name_lists.unique_tracks(paths[0]),
+    "unique_artists": lambda paths: name_lists.unique_artists(paths[0]),
+    "unique_tags": lambda paths: name_lists.unique_tags(paths[0]),
+    "cliques": name_lists.cliques,
+}
 
 
 def msd_source(settings: Settings, paths: Sequence[Path] = ()) -> Source:
@@ -18,17 +29,37 @@ def msd_source(settings: Settings, paths: Sequence[Path] = ()) -> Source:
     )
 
 
-def lastfm_source(settings: Settings, path: Path | None = None) -> Source:
-    """Return the Last.fm database: the one named, else ``sources.lastfm``."""
-    return lastfm.source(path or settings.source(settings.sources.lastfm))
+def lastfm_source(settings: Settings, paths: Sequence[Path] = ()) -> Source:
+    """Return the Last.fm data: those named, else ``sources.lastfm``.
+
+    One SQLite database, one folder of three CSV files, or any number of JSON files
+    and folders of them.
+
+    Raises
+    ------
+    IngestError
+        They cannot be read, or are not of one kind.
+    """
+    found = list(paths) or [settings.source(settings.sources.lastfm)]
+    if all(lastfm_json.is_json(path) or _is_tree(path) for path in found):
+        return lastfm_json.source(found)
+    if len(found) > 1:
+        raise IngestError(
+            f"{len(found)} paths that are not all JSON",
+            where=found[0],
+            expected="one database, one folder of CSV files, or JSON files and folders",
+        )
+    if lastfm_csv.is_folder_of_csv(found[0]):
+        return lastfm_csv.source(found[0])
+    return lastfm.source(found[0])
+
+
+def _is_tree(path: Path) -> bool:
+    return path.is_dir() and not lastfm_csv.is_folder_of_csv(path)
 
 
 def list_sources(
-    settings: Settings,
-    say: Say,
-    *,
-    mismatches: Path | None = None,
-    duplicates: Path | None = None,
+    settings: Settings, say: Say, named: Mapping[str, Sequence[Path]] = _NONE
 ) -> list[Source]:
     """Return the lists and published splits that are there; all are optional.
 
@@ -38,8 +69,9 @@ def list_sources(
         Where the lists lie.
     say : callable
         Told of each list that is absent.
-    mismatches, duplicates : Path, optional
-        Files named in the place of those of the settings; these must exist.
+    named : mapping of str to sequence of Path
+        Files to take in the place of those of the settings, by the list's key there;
+        these must exist.
 
     Raises
     ------
@@ -47,21 +79,34 @@ def list_sources(
         A file that was named is missing, or one that exists is no list.
     """
     found = []
-    for name, named, default, find in (
-        ("mismatches", mismatches, settings.sources.mismatches, lists.mismatches),
-        ("duplicates", duplicates, settings.sources.duplicates, lists.duplicates),
-    ):
-        path = named or settings.source(default)
-        if named is None and not path.exists():
-            say(f"{name}: not there, passed over: {path} (sources.{name})")
-        else:
-            found.append(find(path))
+    for name, find in _LISTS.items():
+        files = list(named.get(name, ()))
+        if not files:
+            files = _there(name, _set_paths(settings, name), say)
+        if files:
+            found.append(find(files))
     present = {
         scheme: dict(_present(scheme, parts, settings, say))
         for scheme, parts in settings.sources.splits.items()
     }
     if any(present.values()):
         found.append(splits.splits(present))
+    return found
+
+
+def dataset_sources(settings: Settings, say: Say) -> list[Source]:
+    """Return the data sets of ``sources.datasets`` that are there.
+
+    Raises
+    ------
+    IngestError
+        One cannot be read.
+    """
+    found = []
+    for name, dataset in settings.sources.datasets.items():
+        paths = [settings.source(path) for path in dataset.paths]
+        if there := _there(f"datasets.{name}", paths, say):
+            found.append(datasets.source(dataset.format, there, name))
     return found
 
 
@@ -87,9 +132,23 @@ def required(sources: Sequence[Source], settings: Settings) -> Sequence[Source]:
             "none of the lists is there",
             where=settings.source(Path()),
             remedy="set sources.mismatches, sources.duplicates or sources.splits in "
-            "lyre.toml",
+            "lyre.toml, or name a file",
         )
     return sources
+
+
+def _set_paths(settings: Settings, name: str) -> list[Path]:
+    value = getattr(settings.sources, name)
+    paths = value if isinstance(value, list) else [value]
+    return [settings.source(path) for path in paths if path is not None]
+
+
+def _there(name: str, paths: Sequence[Path], say: Say) -> list[Path]:
+    """Leave out the paths that are absent, and say so."""
+    for path in paths:
+        if not path.exists():
+            say(f"{name}: not there, passed over: {path} (sources.{name})")
+    return [path for path in paths if path.exists()]
 
 
 def _present(

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ingest.forecast import LOAD, SKIP, Forecast
 from ingest.load import Outcome
 from ingest.runs import SKIPPED
 
 if TYPE_CHECKING:
     from ingest.scan import AudioSummary
+    from ingest.status import Loaded
 
 _FILES_SHOWN = 20
 
@@ -79,6 +81,33 @@ def audio_lines(summary: "AudioSummary") -> list[str]:
     return told + [f"  not read: {each}" for each in summary.unread]
 
 
+def status_lines(loads: "Sequence[Loaded]") -> list[str]:
+    """Describe the last load of each source, and what has changed since."""
+    return [
+        f"{each.source}: {each.rows:,} rows, {each.rows_set_aside:,} set aside, "
+        f"loaded {each.started_at}, {each.now}{_counted(each)}: {each.path}"
+        for each in loads
+    ]
+
+
+def _counted(each: "Loaded") -> str:
+    """Count the files where there are many: of one, the word before says it all."""
+    files = each.files
+    many = files.new + files.changed + files.gone + files.unchanged > 1
+    return f" ({files})" if files.any and many else ""
+
+
+def forecast_lines(told: Sequence[Forecast]) -> list[str]:
+    """Describe what a load would do to each source."""
+    verbs = {LOAD: "would be loaded", SKIP: "would be skipped"}
+    return [
+        f"{each.source}: {verbs[each.action]} ({each.reason}), {each.files:,} "
+        f"{'file' if each.files == 1 else 'files'}, {each.size_bytes / 1e6:,.1f} MB: "
+        f"{each.path}"
+        for each in told
+    ]
+
+
 def has_failures(result: "Outcome | AudioSummary") -> bool:
     """Tell whether something went wrong that running it again may mend.
 
@@ -90,6 +119,6 @@ def has_failures(result: "Outcome | AudioSummary") -> bool:
     return bool(hung or result.unread)
 
 
-def as_json(results: "Sequence[Outcome | AudioSummary]") -> str:
-    """Return loads as a JSON list of objects."""
+def as_json(results: "Sequence[Outcome | AudioSummary | Forecast]") -> str:
+    """Return loads or forecasts as a JSON list of objects."""
     return json.dumps([asdict(each) for each in results], indent=2, default=str)

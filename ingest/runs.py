@@ -41,6 +41,15 @@ class Run:
     clock: float = field(default_factory=time.monotonic)
 
 
+def has_raw_tables(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether a warehouse has the tables of this module."""
+    ((tables,),) = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'raw' "
+        "and table_name in ('ingest_runs', 'ingest_files', 'audio_files')"
+    ).fetchall()
+    return bool(tables == 3)
+
+
 def next_run_id(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the number that the next run gets."""
     runs = connection.execute("select max(run_id) from raw.ingest_runs").fetchall()

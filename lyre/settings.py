@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -31,6 +31,19 @@ class SettingsError(LyreError):
     """``lyre.toml`` or a ``LYRE_`` variable is not as it should be."""
 
 
+class Dataset(BaseModel):
+    """A tag data set other than the MSD."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["jamendo", "magnatagatune", "fma", "plain"] = Field(
+        description="How its files are to be read."
+    )
+    paths: list[Path] = Field(
+        min_length=1, description="Its files, or folders that hold them."
+    )
+
+
 class Sources(BaseModel):
     """Where the source files lie; relative paths start at ``root``."""
 
@@ -41,10 +54,13 @@ class Sources(BaseModel):
     )
     msd: list[Path] = Field(
         [Path("msd_summary_file.h5")],
-        description="MSD files in HDF5: summary, aggregate or song files, or folders.",
+        description="MSD files: summary, aggregate or song files in HDF5, folders of "
+        "them, or track_metadata.db.",
     )
     lastfm: Path = Field(
-        Path("lastfm_tags.db"), description="Last.fm tags, the SQLite database."
+        Path("lastfm_tags.db"),
+        description="Last.fm tags: the SQLite database, a folder of three CSV files, "
+        "or a folder of JSON files.",
     )
     mismatches: Path = Field(
         Path("sid_mismatches.txt"), description="The MSD's list of wrong matches."
@@ -52,10 +68,26 @@ class Sources(BaseModel):
     duplicates: Path = Field(
         Path("msd_duplicates.txt"), description="The MSD's list of duplicate groups."
     )
+    unique_tracks: Path | None = Field(
+        None, description="The MSD's list of all tracks, unique_tracks.txt."
+    )
+    unique_artists: Path | None = Field(
+        None, description="The MSD's list of all artists, unique_artists.txt."
+    )
+    unique_tags: Path | None = Field(
+        None, description="The list of all Last.fm tags, lastfm_unique_tags.txt."
+    )
+    cliques: list[Path] = Field(
+        default_factory=list,
+        description="Second-hand songs: shs_dataset_train.txt, shs_dataset_test.txt.",
+    )
     audio: Path = Field(Path("audio"), description="Folder tree of audio clips.")
     splits: dict[str, dict[str, Path]] = Field(
         default_factory=dict,
         description="Published splits: name, then train/validation/test to a file.",
+    )
+    datasets: dict[str, Dataset] = Field(
+        default_factory=dict, description="Other tag data sets, by name."
     )
 
 

@@ -124,13 +124,20 @@ def test_duplicate_groups(raw, tmp_path: Path, end: bytes) -> None:
 
 def test_malformed_duplicate_lines_are_set_aside(raw, tmp_path: Path) -> None:
     track = b"TR" + b"A" * 16
-    path = _write(tmp_path, track, b"%1 group", b"TRshort", track, b"%x what")
+    lines = [track, b"%1 group", b"TRshort", track, b"%x what", track]
+    path = _write(tmp_path, *lines)
     load(raw, lists.duplicates(path))
     assert _aside(raw) == [
         ("1", "track before the first group", track.decode()),
         ("3", "neither a track id nor '%<number> ...'", "TRshort"),
-        ("5", "neither a track id nor '%<number> ...'", "%x what"),
+        (
+            "5",
+            "header is not '%<number> ...', so the group is loaded without it",
+            "%x what",
+        ),
     ]
+    groups = raw.execute("select group_number, group_label from raw.msd_duplicates")
+    assert groups.fetchall() == [(1, "group"), (2, None)]
 
 
 @pytest.mark.parametrize("find", [lists.mismatches, lists.duplicates])

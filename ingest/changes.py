@@ -1,0 +1,110 @@
+"""What has changed in a source since its last load, file by file."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ingest.files import FileState, state_of
+
+_KNOWN = {
+    "audio": """
+        select path, size_bytes, epoch_us(modified_at) as modified_us
+        from raw.audio_files where status <> 'vanished'
+    """,
+}
+_KNOWN_FILES = """
+    select path, size_bytes, epoch_us(modified_at) as modified_us
+    from raw.ingest_files where source = ?
+"""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Files of a source, compared with those of its last load.
+
+    Attributes
+    ----------
+    new, changed, gone, unchanged : int
+        Number of files.
+    """
+
+    new: int
+    changed: int
+    gone: int
+    unchanged: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a difference at all."""
+        return bool(self.new or self.changed or self.gone)
+
+    def __str__(self) -> str:
+        parts = {"new": self.new, "changed": self.changed, "gone": self.gone}
+        return ", ".join(f"{count:,} {name}" for name, count in parts.items() if count)
+
+
+def compare(
+    connection: duckdb.DuckDBPyConnection, source: str, now: Iterable[FileState]
+) -> Changes:
+    """Compare the files of a source with those of its last load.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Reading is enough.
+    source : str
+        As in ``raw.ingest_runs``; audio is compared with ``raw.audio_files``.
+    now : iterable of FileState
+        The files as they are.
+    """
+    states = list(now)
+    listing = pa.table(
+        {
+            "path": pa.array([state.path for state in states], pa.string()),
+            "size_bytes": pa.array([state.size_bytes for state in states], pa.int64()),
+            "modified_us": pa.array(
+                [state.modified_us for state in states], pa.int64()
+            ),
+        }
+    )
+    known = _KNOWN.get(source, _KNOWN_FILES)
+    connection.register("listing", listing)
+    ((new, changed, gone, unchanged),) = connection.execute(
+        f"""
+        select
+            count(*) filter (known.path is null),
+            count(*) filter (not is_same),
+            count(*) filter (listing.path is null),
+            count(*) filter (is_same)
+        from (
+            select
+                known, listing,
+                known.size_bytes = listing.size_bytes
+                    and known.modified_us = listing.modified_us as is_same
+            from ({known}) as known full join listing using (path)
+        )
+        """,  # noqa: S608
+        [] if source in _KNOWN else [source],
+    ).fetchall()
+    connection.unregister("listing")
+    return Changes(new, changed, gone, unchanged)
+
+
+def known_files(connection: duckdb.DuckDBPyConnection, source: str) -> list[Path]:
+    """Return the files of the last load of a source."""
+    rows = connection.execute(
+        "select path from raw.ingest_files where source = ? order by path", [source]
+    ).fetchall()
+    return [Path(path) for (path,) in rows]
+
+
+def present(files: Iterable[Path]) -> Iterator[FileState]:
+    """Yield the states of those files that are there."""
+    for file in files:
+        try:
+            yield state_of(file)
+        except FileNotFoundError:
+            continue
