@@ -212,10 +212,10 @@ def _refuse_repeated_numbers(table: _Table, load: Load) -> None:
     twice = load.connection.execute(
         f"select {column} from raw.lastfm_{table.name} "  # noqa: S608
         f"group by {column} having count(*) > 1 order by 1 limit 1"
-    ).fetchone()
-    if twice is not None:
+    ).fetchall()
+    if twice:
         raise IngestError(
-            f"row number {twice[0]} of the index occurs more than once",
+            f"row number {twice[0][0]} of the index occurs more than once",
             where=table.path,
         )
 

@@ -118,5 +118,5 @@ def is_unchanged(
         "select path, size_bytes, checksum from raw.ingest_runs "
         "where source = ? and status = ? order by run_id desc limit 1",
         [source, DONE],
-    ).fetchone()
-    return last == (state.path, state.size_bytes, state.checksum)
+    ).fetchall()
+    return last == [(state.path, state.size_bytes, state.checksum)]

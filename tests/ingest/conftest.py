@@ -1,6 +1,8 @@
 """Tiny sources in the real formats, built by hand with h5py and sqlite3."""
 
+import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,11 @@ import duckdb
 import h5py
 import numpy as np
 import pytest
+import soundfile
 
+from ingest.__main__ import app
 from ingest.load import open_raw
+from lyre.console import run
 
 _METADATA = [
     ("analyzer_version", "S32"),
@@ -58,6 +63,7 @@ _MUSICBRAINZ = [("idx_artist_mbtags", "<i4"), ("year", "<i4")]
 Song = Mapping[str, Any]
 WriteSongs = Callable[..., Path]
 WriteLastfm = Callable[..., Path]
+Ingest = Callable[..., tuple[int, str, str]]
 
 
 def _track_id(number: int) -> bytes:
@@ -140,3 +146,49 @@ def raw(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a new warehouse with its raw tables."""
     with open_raw(tmp_path / "lyre.duckdb") as connection:
         yield connection
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the data directory of a place without ``lyre.toml``."""
+    for variable in [name for name in os.environ if name.startswith("LYRE_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LYRE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("LYRE_SOURCES__ROOT", str(tmp_path))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def ingest(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Ingest:
+    """Run ``python -m ingest`` in this process: exit code, output, messages."""
+    del data  # The place where it runs.
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["ingest", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            run(app, "python -m ingest")
+        captured = capsys.readouterr()
+        return int(str(ended.value.code)), captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def sources(write_songs, write_lastfm, tmp_path: Path) -> Path:
+    """Write every source under its default name."""
+    track = b"TR" + b"A" * 16
+    write_songs("msd_summary_file.h5", [{"track_id": track, "title": b"Don\x19t"}])
+    write_lastfm(pairs=["1, 1, 100", "1, 1, 'x'"])
+    (tmp_path / "sid_mismatches.txt").write_bytes(
+        b"ERROR: <SOAAAAAAAAAAAAAAAA %s> a  -  b  !=  c  -  d\nwhat\n" % track
+    )
+    (tmp_path / "msd_duplicates.txt").write_bytes(b"%%1 a - b\n%s\n" % track)
+    (tmp_path / "audio").mkdir()
+    sound = np.sin(np.arange(16_000) / 10)
+    soundfile.write(tmp_path / "audio" / "good.wav", sound, 16_000)
+    (tmp_path / "audio" / "empty.mp3").write_bytes(b"")
+    return tmp_path

@@ -6,59 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
-import soundfile
 
-from ingest.__main__ import app
-from lyre.console import run
+pytestmark = pytest.mark.usefixtures("data")
 
 Ingest = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the data directory of a place without ``lyre.toml``."""
-    for variable in [name for name in os.environ if name.startswith("LYRE_")]:
-        monkeypatch.delenv(variable)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LYRE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("LYRE_SOURCES__ROOT", str(tmp_path))
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def ingest(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Ingest:
-    """Run ``python -m ingest`` in this process: exit code, output, messages."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ingest", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            run(app, "python -m ingest")
-        captured = capsys.readouterr()
-        return int(str(ended.value.code)), captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
-def sources(write_songs, write_lastfm, tmp_path: Path) -> Path:
-    """Write every source under its default name."""
-    track = b"TR" + b"A" * 16
-    write_songs("msd_summary_file.h5", [{"track_id": track, "title": b"Don\x19t"}])
-    write_lastfm(pairs=["1, 1, 100", "1, 1, 'x'"])
-    (tmp_path / "sid_mismatches.txt").write_bytes(
-        b"ERROR: <SOAAAAAAAAAAAAAAAA %s> a  -  b  !=  c  -  d\nwhat\n" % track
-    )
-    (tmp_path / "msd_duplicates.txt").write_bytes(b"%%1 a - b\n%s\n" % track)
-    (tmp_path / "audio").mkdir()
-    sound = np.sin(np.arange(16_000) / 10)
-    soundfile.write(tmp_path / "audio" / "good.wav", sound, 16_000)
-    (tmp_path / "audio" / "empty.mp3").write_bytes(b"")
-    return tmp_path
 
 
 def _query(data: Path, sql: str) -> list[tuple]:
@@ -202,6 +154,90 @@ def test_status_tells_what_has_changed(ingest: Ingest, sources: Path) -> None:
     assert ", changed: " in states["mismatches"]
 
 
+def test_status_looks_through_folders_again(ingest: Ingest, write_songs) -> None:
+    tree = write_songs("tree/a.h5", [{"track_id": b"TR" + b"A" * 16}]).parent
+    write_songs("tree/b.h5", [{"track_id": b"TR" + b"B" * 16}])
+    ingest("msd", tree)
+    assert ", unchanged: " in ingest("status")[1]
+    write_songs("tree/c.h5", [{"track_id": b"TR" + b"C" * 16}])
+    (tree / "a.h5").unlink()
+    assert ", changed (1 new, 1 gone): " in ingest("status")[1]
+    (load,) = json.loads(ingest("status", "--json")[1])
+    assert load["files"] == {"new": 1, "changed": 0, "gone": 1, "unchanged": 1}
+    code, out, _ = ingest("msd", tree)
+    assert code == 0
+    assert "  1 files unchanged, not read again" in out.splitlines()
+    for path in tree.iterdir():
+        path.unlink()
+    assert ", gone (2 gone): " in ingest("status")[1]
+
+
+def test_status_of_audio_and_lastfm_trees(ingest: Ingest, sources: Path) -> None:
+    folder = sources / "json"
+    folder.mkdir()
+    record = {"track_id": "TR" + "A" * 16, "tags": [["rock", "100"]]}
+    (folder / "a.json").write_text(json.dumps(record))
+    assert ingest("lastfm", folder)[0] == 0
+    assert ingest("audio")[0] == 0
+    assert ingest("status")[1].count(", unchanged: ") == 2
+    (folder / "b.json").write_text("{}")
+    (sources / "audio" / "new.mp3").write_bytes(b"")
+    (sources / "audio" / "empty.mp3").unlink()
+    lines = ingest("status")[1].splitlines()
+    assert ", changed (1 new): " in lines[0]
+    assert ", changed (1 new, 1 gone): " in lines[1]
+
+
+def test_status_of_a_file_without_raw_tables(ingest: Ingest, data: Path) -> None:
+    data.mkdir()
+    duckdb.connect(str(data / "lyre.duckdb")).close()
+    code, _, err = ingest("status")
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "nothing has been loaded into the warehouse" in err
+
+
+@pytest.mark.usefixtures("sources")
+def test_dry_run_says_what_would_happen(ingest: Ingest, data: Path) -> None:
+    code, out, _ = ingest("all", "--dry-run")
+    assert code == 0
+    assert not data.exists()
+    lines = out.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        *("msd", "lastfm", "mismatches", "duplicates", "audio"),
+    ]
+    assert "would be loaded (there is no warehouse yet), 1 file, " in lines[0]
+    assert "audio: would be loaded (2 new), 2 files, " in lines[4]
+
+    ingest("all")
+    runs = "select count(*) from raw.ingest_runs"
+    before = _query(data, runs)
+    out = ingest("all", "--dry-run")[1]
+    assert out.count("would be skipped (unchanged since its last load)") == 4
+    assert "audio: would be skipped (nothing new)" in out
+    out = ingest("msd", "--dry-run", "--force")[1]
+    assert "msd: would be loaded (forced), 1 file" in out
+    assert _query(data, runs) == before
+
+
+@pytest.mark.usefixtures("sources")
+def test_dry_run_tells_what_has_changed(
+    ingest: Ingest, sources: Path, write_songs
+) -> None:
+    (sources / "sid_mismatches.txt").write_text("other")
+    tree = write_songs("tree/a.h5", [{}]).parent
+    ingest("msd", tree)
+    ingest("lists", "--mismatches", sources / "msd_duplicates.txt")
+    write_songs("tree/b.h5", [{"track_id": b"TR" + b"B" * 16}])
+    assert (
+        "msd: would be loaded (1 new), 2 files" in ingest("msd", tree, "--dry-run")[1]
+    )
+    (forecast,) = json.loads(ingest("msd", tree, "--dry-run", "--json")[1])
+    assert (forecast["action"], forecast["files"]) == ("load", 2)
+    assert "(not loaded before)" in ingest("lastfm", "--dry-run")[1]
+    code, _, err = ingest("msd", sources / "none.h5", "--dry-run")
+    assert (code, "no such file" in err) == (2, True)
+
+
 def test_status_without_a_warehouse(ingest: Ingest) -> None:
     code, _, err = ingest("status")
     assert code == 2
@@ -267,7 +303,7 @@ def test_python_m_ingest() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["msd", "lastfm", "lists", "audio", "all", "status"]
+    "command", ["msd", "lastfm", "lists", "dataset", "audio", "all", "status"]
 )
 def test_every_help_text_has_an_example(ingest: Ingest, command: str) -> None:
     code, out, _ = ingest(command, "--help")

@@ -8,14 +8,7 @@ import pytest
 
 from ingest.datasets.load import source
 from ingest.errors import IngestError
-from ingest.load import load, open_raw
-
-
-@pytest.fixture
-def raw(tmp_path: Path):
-    """Open a new warehouse with its raw tables."""
-    with open_raw(tmp_path / "lyre.duckdb") as connection:
-        yield connection
+from ingest.load import load
 
 
 def _write(path: Path, *rows: Sequence[str], end: str = "\r\n") -> Path:
