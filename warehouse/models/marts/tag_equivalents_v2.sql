@@ -1,0 +1,1 @@
+{{ tag_equivalents(2) }}
