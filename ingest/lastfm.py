@@ -72,27 +72,31 @@ def source(path: Path) -> Source:
 
 def _fill(path: Path, load: Load) -> None:
     with sqlite.opened(path) as database:
-        total = sum(sqlite.count(database, table) for table in _COLUMNS)
+        totals = {table: sqlite.count(database, table) for table in _COLUMNS}
         has_val = "val" in sqlite.column_names(database, "tid_tag")
-        with progress("last.fm tags", total, "rows") as advance:
-            _load_names(path, "tids", load, advance)
-            _load_names(path, "tags", load, advance)
-            _load_pairs(path, has_val, load, advance)
+        with progress("last.fm tags", sum(totals.values()), "rows") as advance:
+            # Looking for odd rows is a pass over the table, spared if all were right.
             for table in ("tids", "tags"):
-                _set_odd_names_aside(database, table, load, advance)
-            _set_odd_pairs_aside(database, has_val, load, advance)
+                if _load_names(path, table, load, advance) < totals[table]:
+                    _set_odd_names_aside(database, table, load, advance)
+            if _load_pairs(path, has_val, load, advance) < totals["tid_tag"]:
+                _set_odd_pairs_aside(database, has_val, load, advance)
 
 
-def _load_names(path: Path, table: str, load: Load, advance: Advance) -> None:
+def _load_names(path: Path, table: str, load: Load, advance: Advance) -> int:
+    """Load the names that are text, and return how many rows that were."""
     column = table[:-1]
     query = f"""
         select rowid as id, cast({column} as blob) as name
         from {table} where typeof({column}) = 'text'
     """  # noqa: S608
+    rows = 0
     with sqlite.stream(path, query, NAMES) as batches:
         for batch in batches:
             add_names(batch, table, load)
+            rows += batch.num_rows
             advance(batch.num_rows)
+    return rows
 
 
 def _set_odd_names_aside(
@@ -110,15 +114,18 @@ def _set_odd_names_aside(
         advance(1)
 
 
-def _load_pairs(path: Path, has_val: bool, load: Load, advance: Advance) -> None:
-    """Load the pairs whose values are of the right types and whose rows were loaded."""
+def _load_pairs(path: Path, has_val: bool, load: Load, advance: Advance) -> int:
+    """Load the pairs whose values are of the right types and whose rows were loaded.
+
+    Returns the number of those whose values are.
+    """
     with _pairs(path, has_val, load, advance):
-        load.connection.execute(
+        ((rows,),) = load.connection.execute(
             """
             insert into raw.lastfm_tid_tag
             select tid_rowid, tag_rowid, if(isinf(val), null, val) from pairs
             """
-        )
+        ).fetchall()
     ((dangling,),) = load.connection.execute(
         """
         create or replace temp table dangling as
@@ -138,6 +145,7 @@ def _load_pairs(path: Path, has_val: bool, load: Load, advance: Advance) -> None
         _set_dangling_pairs_aside(path, has_val, load)
     load.connection.execute("drop table dangling")
     load.rows += count_rows(load.connection, LASTFM_TID_TAG)
+    return int(rows)
 
 
 def _set_dangling_pairs_aside(path: Path, has_val: bool, load: Load) -> None:
