@@ -6,15 +6,9 @@ tracks as (
 
 ),
 
-track_tags as (
+training_labels as (
 
-    select * from {{ ref('track_tags', v=1) }}
-
-),
-
-vocabulary as (
-
-    select * from {{ ref('training_vocabulary', v=1) }}
+    select * from {{ ref('training_labels', v=1) }}
 
 ),
 
@@ -31,34 +25,20 @@ exceptions as (
 
 ),
 
-tag_counts as (
-
-    select
-        track_tags.source,
-        track_tags.track_id,
-        count(*) as n_clean_tags,
-        count(vocabulary.tag) as n_labels
-
-    from track_tags
-    left join vocabulary on track_tags.tag = vocabulary.tag
-    group by track_tags.source, track_tags.track_id
-
-),
-
 judged as (
 
     select
         tracks.source,
         tracks.track_id,
         tracks.n_raw_tags,
-        coalesce(tag_counts.n_clean_tags, 0) as n_clean_tags,
-        coalesce(tag_counts.n_labels, 0) as n_labels
+        coalesce(training_labels.n_clean_tags, 0) as n_clean_tags,
+        coalesce(len(training_labels.labels), 0) as n_labels
 
     from tracks
-    left join tag_counts
+    left join training_labels
         on
-            tracks.source = tag_counts.source
-            and tracks.track_id = tag_counts.track_id
+            tracks.source = training_labels.source
+            and tracks.track_id = training_labels.track_id
 
 ),
 

@@ -1,7 +1,7 @@
 -- noqa: disable=PRS,RF02
 {# 2019's --exp: one pass over the links in the order of the tags' numbers, each on
     the labels as changed so far. #}
-{% set mode = var("repair_labels_v1") %}
+{% set mode = var('repair_labels_v1') %}
 with
 
 track_tags as (

@@ -12,9 +12,9 @@ excluded as (
 
 ),
 
-track_tags as (
+track_labels as (
 
-    select * from {{ ref('track_tags', v=1) }}
+    select * from {{ ref('track_labels', v=1) }}
 
 ),
 
@@ -56,17 +56,17 @@ clean_tags as (
 popularities as (
 
     select
-        track_tags.tag,
+        track_labels.tag,
         count(*) as n_tracks,
         -- as in 2019, two spellings on one track count twice
-        sum(track_tags.n_pairs)::bigint as popularity
+        sum(track_labels.n_pairs)::bigint as popularity
 
-    from track_tags
+    from track_labels
     inner join kept_tracks
         on
-            track_tags.source = kept_tracks.source
-            and track_tags.track_id = kept_tracks.track_id
-    group by track_tags.tag
+            track_labels.source = kept_tracks.source
+            and track_labels.track_id = kept_tracks.track_id
+    group by track_labels.tag
 
 ),
 

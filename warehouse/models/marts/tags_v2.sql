@@ -12,9 +12,9 @@ excluded as (
 
 ),
 
-track_tags as (
+track_labels as (
 
-    select * from {{ ref('track_tags', v=2) }}
+    select * from {{ ref('track_labels', v=2) }}
 
 ),
 
@@ -56,16 +56,16 @@ clean_tags as (
 popularities as (
 
     select
-        track_tags.tag,
+        track_labels.tag,
         count(*) as n_tracks,
         count(*) as popularity
 
-    from track_tags
+    from track_labels
     inner join kept_tracks
         on
-            track_tags.source = kept_tracks.source
-            and track_tags.track_id = kept_tracks.track_id
-    group by track_tags.tag
+            track_labels.source = kept_tracks.source
+            and track_labels.track_id = kept_tracks.track_id
+    group by track_labels.tag
 
 ),
 

@@ -30,15 +30,9 @@ excluded as (
 
 ),
 
-track_tags as (
+training_labels as (
 
-    select * from {{ ref('track_tags', v=1) }}
-
-),
-
-vocabulary as (
-
-    select * from {{ ref('training_vocabulary', v=1) }}
+    select * from {{ ref('training_labels', v=1) }}
 
 ),
 
@@ -58,19 +52,6 @@ kept_tracks as (
 
 ),
 
-track_labels as (
-
-    select
-        track_tags.source,
-        track_tags.track_id,
-        list(track_tags.tag order by vocabulary.position) as labels
-
-    from track_tags
-    inner join vocabulary on track_tags.tag = vocabulary.tag
-    group by track_tags.source, track_tags.track_id
-
-),
-
 training_set as (
 
     select
@@ -84,7 +65,7 @@ training_set as (
         matches.path,
         files.decoded_seconds,
         splits.split,
-        coalesce(track_labels.labels, []) as labels
+        coalesce(training_labels.labels, []) as labels
 
     from kept_tracks
     inner join tracks
@@ -100,10 +81,10 @@ training_set as (
             kept_tracks.source = splits.source
             and kept_tracks.track_id = splits.track_id
     left join files on matches.path = files.path
-    left join track_labels
+    left join training_labels
         on
-            kept_tracks.source = track_labels.source
-            and kept_tracks.track_id = track_labels.track_id
+            kept_tracks.source = training_labels.source
+            and kept_tracks.track_id = training_labels.track_id
 
 )
 

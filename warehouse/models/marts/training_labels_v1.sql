@@ -1,0 +1,1 @@
+{{ training_labels(1) }}
