@@ -223,11 +223,10 @@ def _refuse_repeated_numbers(table: _Table, load: Load) -> None:
 def _load_pairs(table: _Table, load: Load, advance: Advance) -> None:
     load.connection.execute(
         "create or replace temp table pairs (position bigint, tid_rowid bigint, "
-        "tag_rowid bigint, val double, content varchar)"
+        "tag_rowid bigint, val double)"
     )
     for row, batch in table.batches(load):
-        with load.registered("batch", _pairs(table, row, batch, load)):
-            load.connection.execute("insert into pairs by name from batch")
+        load.append("pairs", _pairs(table, row, batch, load))
         advance(batch.num_rows)
     ((loaded,),) = load.connection.execute(
         """

@@ -37,6 +37,9 @@ from ingest.text import escaped
 from warehouse.database import open_to_write
 
 _ROWS_HELD = 10_000
+
+# DuckDB would keep what it has written in most of the machine's memory.
+_MEMORY = "400MiB"
 _ARROW_ASIDE = pa.schema(
     [
         ("run_id", pa.int64()),
@@ -84,17 +87,23 @@ class Load:
 
     def insert(self, table: Table, batch: pa.Table) -> None:
         """Append a batch whose columns are named as those of the table."""
-        name = table.full_name
-        with self.registered("batch", batch):
-            self.connection.execute(
-                f"insert into {name} by name select * from batch"  # noqa: S608
-            )
+        self.append(table.full_name, batch)
+
+    def append(self, table: str, batch: pa.Table) -> None:
+        """Append a batch to a table of any kind by the names of its columns.
+
+        DuckDB finds the variable ``batch``. What is registered instead, even if only
+        for a while, is held in memory to the end of the transaction.
+        """
+        self.connection.execute(
+            f"insert into {table} by name select * from batch"  # noqa: S608
+        )
 
     @contextmanager
     def registered(
         self, name: str, rows: pa.Table | pa.RecordBatchReader
     ) -> Iterator[None]:
-        """Let SQL read Arrow data under a name."""
+        """Let SQL read Arrow data under a name; see `append` for what that costs."""
         self.connection.register(name, rows)
         yield
         # Not after an error: the aborted transaction would refuse it, and hide that.
@@ -215,6 +224,7 @@ class Outcome:
 def open_raw(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse to write, with every raw table in place."""
     with open_to_write(path) as connection:
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
         create_raw_tables(connection)
         yield connection
 
