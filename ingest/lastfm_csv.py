@@ -5,7 +5,7 @@ its index as a column without a name (or without a place in the header) or witho
 The index is the row number that ``tid_tag`` points at; one that starts at 0 counts
 from 0, and so is one too low. Without an index, rows are numbered from 1. An empty
 field in ``tids`` or ``tags`` is NULL and only keeps a row number. A file without
-``val`` is that of a cleaned database.
+``val`` is that of a cleaned database. Files whose row numbers were lost are refused.
 """
 
 import csv
@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from ingest.errors import IngestError
-from ingest.files import check, fingerprint, shown
+from ingest.files import check, count_lines, fingerprint, shown
 from ingest.lastfm import TABLES
 from ingest.lastfm_names import NAMES, add_names
 from ingest.load import Load, Source
@@ -94,13 +94,18 @@ def _find(folder: Path) -> dict[str, Path]:
     return {table: files[table] for table in _COLUMNS}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Table:
-    """A file and its columns: the index first, where it has one."""
+    """A file and its columns: the index first, where it has one.
+
+    It is counted as long as the rows seen are numbered from 1 without a gap.
+    """
 
     name: str
     path: Path
     columns: list[str]
+    rows: int = 0
+    is_counted: bool = True
 
     @classmethod
     def of(cls, name: str, path: Path) -> "_Table":
@@ -127,6 +132,12 @@ class _Table:
     def has_index(self) -> bool:
         """Whether the rows state their numbers."""
         return _INDEX in self.columns
+
+    def seen(self, numbers: pa.Int64Array) -> None:
+        """Take note of the numbers of further rows."""
+        counted = pa.array(np.arange(self.rows + 1, self.rows + 1 + len(numbers)))
+        self.is_counted = self.is_counted and numbers.equals(counted)
+        self.rows += len(numbers)
 
     def batches(self, load: Load) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Yield the number of the first row, from 1, and rows; every value is bytes."""
@@ -163,14 +174,18 @@ class _Table:
 
 
 def _fill(tables: dict[str, _Table], load: Load) -> None:
-    with progress("last.fm tags", None, "rows") as advance:
+    total = sum(count_lines(table.path) for table in tables.values())
+    with progress("last.fm tags", total, "lines") as advance:
         try:
             for name in ("tids", "tags"):
                 _load_names(tables[name], load, advance)
-            _load_pairs(tables["tid_tag"], load, advance)
+            _read_pairs(tables["tid_tag"], load, advance)
         except pa.ArrowInvalid as error:
             said = str(error).splitlines()[0]
             raise IngestError(f"not a CSV file: {said}", where=load.path) from error
+    for name in ("tids", "tags"):
+        _refuse_lost_numbers(tables[name], load)
+    _load_pairs(tables["tid_tag"], load)
 
 
 def _load_names(table: _Table, load: Load, advance: Advance) -> None:
@@ -178,14 +193,13 @@ def _load_names(table: _Table, load: Load, advance: Advance) -> None:
     for row, batch in table.batches(load):
         numbers = _row_numbers(table, row, batch, load)
         if counts_from is None and len(numbers):
-            counts_from = (
-                1 if _INDEX in table.columns and numbers[0].as_py() == 0 else 0
-            )
+            counts_from = int(table.has_index and numbers[0].as_py() == 0)
         ids = pc.add(numbers, counts_from or 0)
         names = batch[_COLUMNS[table.name][0]]
         there = pc.and_kleene(pc.is_valid(ids), pc.greater(pc.binary_length(names), 0))
         kept = pa.RecordBatch.from_arrays([ids, names], schema=NAMES).filter(there)
         add_names(kept, table.name, load)
+        table.seen(ids)
         advance(batch.num_rows)
     _refuse_repeated_numbers(table, load)
 
@@ -220,7 +234,7 @@ def _refuse_repeated_numbers(table: _Table, load: Load) -> None:
         )
 
 
-def _load_pairs(table: _Table, load: Load, advance: Advance) -> None:
+def _read_pairs(table: _Table, load: Load, advance: Advance) -> None:
     load.connection.execute(
         "create or replace temp table pairs (position bigint, tid_rowid bigint, "
         "tag_rowid bigint, val double)"
@@ -228,6 +242,28 @@ def _load_pairs(table: _Table, load: Load, advance: Advance) -> None:
     for row, batch in table.batches(load):
         load.append("pairs", _pairs(table, row, batch, load))
         advance(batch.num_rows)
+
+
+def _refuse_lost_numbers(table: _Table, load: Load) -> None:
+    """Refuse rows that were numbered anew, as every pair would get a wrong name.
+
+    pandas does so on reading a database, and where rows had been deleted there, the
+    pairs point beyond the last row.
+    """
+    column = f"{table.name[:-1]}_rowid"
+    ((last,),) = load.connection.execute(
+        f"select max({column}) from pairs"  # noqa: S608
+    ).fetchall()
+    if table.is_counted and last is not None and last > table.rows:
+        raise IngestError(
+            f"tid_tag points at row {last:,}, but there are {table.rows:,} rows: the "
+            "row numbers of the database were lost when it was saved",
+            where=table.path,
+            remedy="load the SQLite database instead",
+        )
+
+
+def _load_pairs(table: _Table, load: Load) -> None:
     ((loaded,),) = load.connection.execute(
         """
         insert into raw.lastfm_tid_tag

@@ -9,7 +9,7 @@ from pathlib import Path
 from ingest.datasets import fma, jamendo, magnatagatune, plain
 from ingest.datasets.rows import Rows
 from ingest.errors import IngestError
-from ingest.files import check, fingerprint
+from ingest.files import check, count_lines, fingerprint
 from ingest.load import Load, Source
 from ingest.tables import DATASET_TAGS, DATASET_TRACKS, Table, replace_table
 from lyre.console import progress
@@ -133,7 +133,10 @@ def _keep_others(work: Load, table: Table) -> None:
 
 
 def _fill(format_name: str, files: Sequence[Path], work: Load) -> None:
-    with progress(work.source, None, "tracks") as advance:
+    # What is no text has no lines; then only the rate is shown.
+    lines = [count_lines(file) for file in files if file.suffix != ".parquet"]
+    total = sum(lines) if len(lines) == len(files) else None
+    with progress(work.source, total, "tracks") as advance:
         rows = Rows(work, advance)
         FORMATS[format_name].read(files, rows)
         rows.close()

@@ -140,6 +140,8 @@ def test_tags_with_commas_quotes_and_line_ends(raw, write_csv) -> None:
 
 def test_odd_rows_are_set_aside_with_their_reason(raw, write_csv) -> None:
     folder = write_csv(
+        # A gap shows that these are the row numbers of the database.
+        tids=f",tid\n1,{_TIDS[0]}\n3,{_TIDS[1]}\n",
         tags=",tag\n1,rock\n2,Caf\udce9\n3,a\0b\nx,pop\n4,a,b\n5,jazz\n",
         pairs=(
             ",tid,tag,val\n1,1,1,100\n2,1,5,\n3,1,x,1\n4,1,1,much\n5,9,1,1\n6,1,2,1\n"
@@ -180,6 +182,31 @@ def test_unfit_files_are_told(raw, write_csv, files: dict, expected: str) -> Non
     with pytest.raises(IngestError, match=expected) as caught:
         load(raw, lastfm_csv.source(write_csv(**files)))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_lost_row_numbers_are_refused(raw, tmp_path: Path, index: bool) -> None:
+    """pandas numbers the rows anew; with a hole, all tags after it would be wrong."""
+    with sqlite3.connect(tmp_path / "holes.db") as database:
+        database.executescript(
+            f"""
+            create table tids (tid text);
+            create table tags (tag text);
+            create table tid_tag (tid int, tag int, val float);
+            insert into tids values ('{_TIDS[0]}');
+            insert into tags values ('gone'), ('rock'), ('jazz');
+            delete from tags where tag = 'gone';
+            insert into tid_tag values (1, 2, 100), (1, 3, 50);
+            """
+        )
+        folder = tmp_path / "csv"
+        folder.mkdir()
+        for table in ("tids", "tags", "tid_tag"):
+            frame = pd.read_sql_query(f"select * from {table}", database)
+            frame.to_csv(folder / f"{table}.csv", index=index)
+    database.close()
+    with pytest.raises(IngestError, match=r"points at row 3, but there are 2 rows"):
+        load(raw, lastfm_csv.source(folder))
 
 
 def test_missing_and_double_files_are_told(write_csv) -> None:
