@@ -12,6 +12,7 @@ header frame without sound are up to one MPEG frame (1,152 samples) shorter here
 """
 
 import contextlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -31,8 +32,9 @@ from audio.source import Source
 Samples = npt.NDArray[np.float32]
 File = str | Path | bytes
 
-# Frames that are decoded at a time: 512 KiB of stereo, which stays in the cache.
+# Frames that are decoded at a time: 256 KiB of samples, which stay in the cache.
 BLOCK_FRAMES = 65536
+_STEREO_BLOCK_FRAMES = 32768
 
 # Encoders pad an MP3 by up to about three MPEG frames, which the header may count.
 _MPEG_SLACK_SAMPLES = 3 * 1152
@@ -64,6 +66,8 @@ class Decoder:
         What is known beforehand.
     frames : int
         Samples per channel decoded so far.
+    block_frames : int
+        Frames of each block but the last: `BLOCK_FRAMES` for mono, half as many else.
     block_peak : float
         Largest absolute sample of the last block.
     damage : str or None
@@ -88,6 +92,8 @@ class Decoder:
             self._walk = self._walk_mpeg()
             self._sound = self._open()
             self.header = self._read_header()
+            is_mono = self.header.channels == 1
+            self.block_frames = BLOCK_FRAMES if is_mono else _STEREO_BLOCK_FRAMES
         except BaseException:
             self.close()
             raise
@@ -120,7 +126,7 @@ class Decoder:
         Yields
         ------
         ndarray of float32, shape (frames, channels)
-            `BLOCK_FRAMES` frames, the last block fewer; valid until the next one.
+            `block_frames` frames, the last block fewer; valid until the next one.
             Full scale is 1, lossy codecs go beyond it. Samples that are not finite
             numbers become 0.
 
@@ -133,7 +139,7 @@ class Decoder:
         for block in self._read():
             peak = _peak(block)
             # It is no number if any sample is none.
-            if not np.isfinite(peak):
+            if not math.isfinite(peak):
                 bad = ~np.isfinite(block)
                 not_finite += int(np.count_nonzero(bad))
                 block[bad] = 0.0
@@ -198,10 +204,10 @@ class Decoder:
     def _read(self) -> Iterator[Samples]:
         done = 0
         # One buffer for all blocks: fresh memory costs a tenth of the decoding.
-        buffer = np.empty((BLOCK_FRAMES, self._sound.channels), np.float32)
+        buffer = np.empty((self.block_frames, self._sound.channels), np.float32)
         while True:
             try:
-                block: Samples = self._sound.read(BLOCK_FRAMES, out=buffer)
+                block: Samples = self._sound.read(len(buffer), out=buffer)
             except soundfile.LibsndfileError:
                 self._damage.append("the decoder stopped at an error")
                 yield from self._rescue(done)
@@ -222,7 +228,7 @@ class Decoder:
             self._open_sndfile() as sound,
             contextlib.suppress(soundfile.LibsndfileError),
         ):
-            while seen < done + BLOCK_FRAMES:
+            while seen < done + self.block_frames:
                 part = sound.read(_RESCUE_FRAMES, dtype="float32", always_2d=True)
                 if not len(part):
                     break
@@ -340,7 +346,7 @@ def decode(file: File, block_frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
 def _peak(block: Samples) -> float:
     """Return the largest absolute sample; no finite number if one is none."""
     highest, lowest = float(block.max()), float(block.min())
-    return highest if highest >= -lowest or np.isnan(highest) else -lowest
+    return highest if highest >= -lowest or math.isnan(highest) else -lowest
 
 
 def _is_right(walk: mpeg.Stream) -> bool:

@@ -108,9 +108,12 @@ def measure(
         reason = error.strerror or type(error).__name__
         return Measurement("unreadable", f"cannot be opened: {reason}")
     try:
-        return _measure_source(source, silence_thresholds_db)
-    except AudioError as error:
-        return _describe_failure(source, error)
+        # First, while the bytes are still in the processor's cache.
+        content_sha256 = source.sha256()
+        try:
+            return _measure_source(source, content_sha256, silence_thresholds_db)
+        except AudioError as error:
+            return _describe_failure(source, content_sha256, error)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return Measurement("unreadable", f"cannot be read: {reason}")
@@ -118,7 +121,9 @@ def measure(
         source.close()
 
 
-def _measure_source(source: Source, thresholds_db: Sequence[float]) -> Measurement:
+def _measure_source(
+    source: Source, content_sha256: str, thresholds_db: Sequence[float]
+) -> Measurement:
     with Decoder(source) as decoder:
         header = decoder.header
         levels = Levels(header.channels, header.sample_rate)
@@ -126,7 +131,7 @@ def _measure_source(source: Source, thresholds_db: Sequence[float]) -> Measureme
         for block in decoder.blocks():
             energies.add(levels.add(block, decoder.block_peak))
         damage = decoder.damage
-    return _assemble(source.sha256(), header, damage, levels, energies, thresholds_db)
+    return _assemble(content_sha256, header, damage, levels, energies, thresholds_db)
 
 
 def _assemble(
@@ -172,7 +177,9 @@ def _assemble(
     )
 
 
-def _describe_failure(source: Source, error: AudioError) -> Measurement:
+def _describe_failure(
+    source: Source, content_sha256: str, error: AudioError
+) -> Measurement:
     """Tell what can be told of a file without sound: its bytes and its header."""
     tag, name = TagHeader(), None
     if error.reason != "empty":
@@ -182,7 +189,7 @@ def _describe_failure(source: Source, error: AudioError) -> Measurement:
     return Measurement(
         status=error.reason,
         error=error.what,
-        content_sha256=source.sha256(),
+        content_sha256=content_sha256,
         container=name,
         bit_rate=tag.bit_rate,
         bit_rate_mode=tag.bit_rate_mode,

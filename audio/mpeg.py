@@ -17,6 +17,7 @@ from typing import NamedTuple
 ReadAt = Callable[[int, int], bytes]
 
 _SEARCH_BYTES = 2**18
+_WINDOW_BYTES = 2**18
 
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _BIT_RATES = {
@@ -161,13 +162,18 @@ def _count(
     """Return the spans of frames, the number of frames and the bytes lost."""
     spans: list[tuple[int, int]] = []
     at, frames, lost, last = start, 0, 0, first.size
-    rate, layer = first.rate, first.layer
+    # A clip has a thousand frames, but few different headers.
+    sizes: dict[bytes, int] = {}
+    window, base = b"", start
     while at < size:
-        frame = parse_frame(read_at(at, 4))
-        if frame is not None and frame.rate == rate and frame.layer == layer:
-            last = frame.size
+        if at - base + 4 > len(window):
+            window, base = read_at(at, _WINDOW_BYTES), at
+        header = window[at - base : at - base + 4]
+        frame_size = sizes.get(header) or _size_if_alike(header, first)
+        if frame_size:
+            sizes[header] = last = frame_size
             at += last
-            frames += at <= size
+            frames += 1
             continue
         found = _find_frame(read_at, skip_id3(read_at, at), size, first)
         if found is None:
@@ -177,7 +183,8 @@ def _count(
         lost += found - at if found - at > last // 2 and not is_tag else 0
         spans.append((start, at))
         at = start = found
-    return [*spans, (start, min(at, size))], frames, lost
+    # The last frame may be cut off.
+    return [*spans, (start, min(at, size))], frames - (at > size), lost
 
 
 def _find_frame(read_at: ReadAt, at: int, size: int, like: Frame | None) -> int | None:
@@ -198,6 +205,11 @@ def _find_frame(read_at: ReadAt, at: int, size: int, like: Frame | None) -> int 
 
 def _is_alike(frame: Frame, other: Frame) -> bool:
     return frame.rate == other.rate and frame.layer == other.layer
+
+
+def _size_if_alike(header: bytes, first: Frame) -> int | None:
+    frame = parse_frame(header)
+    return frame.size if frame is not None and _is_alike(frame, first) else None
 
 
 def _read_vbr_header(data: bytes, first: Frame) -> tuple[int | None, bool]:

@@ -62,8 +62,9 @@ class FrameEnergies:
         if self.samples == 0:
             return np.zeros(0)
         last = np.einsum("i,i->", self._rest, self._rest)
-        hops = np.concatenate([*self._hops, [last]]).astype(np.float64)
-        padded = np.pad(hops, 2)
+        hops = np.concatenate([*self._hops, [last]])
+        padded = np.zeros(len(hops) + 4)
+        padded[2:-2] = hops
         # Frame t is centred on sample 512 t: two hops before it, two after.
         frames = padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1]
         return np.sqrt(frames / _FRAME)

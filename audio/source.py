@@ -58,7 +58,8 @@ class Source:
         self.size = os.fstat(opened.fileno()).st_size
         if self.size <= in_memory_bytes:
             with opened:
-                self._data = opened.read()
+                # With the size, there is no second read to find the end.
+                self._data = opened.read(self.size)
             self.size = len(self._data)
         else:
             self._file = opened

@@ -21,7 +21,7 @@ AUDIO_FILES = describe(
     header_seconds DOUBLE Length that the header promises, seconds; NULL: no header.
     decoded_seconds DOUBLE Length that was decoded, seconds.
     decoded_samples BIGINT Frames (samples per channel) that were decoded.
-    sound_sha256 VARCHAR SHA-256 of the decoded samples: equal sound, equal hash.
+    sound_sha256 VARCHAR SHA-256 of the decoded samples, folded: equal sound, equal hash.
     peak DOUBLE Largest absolute sample of all channels; full scale is 1.
     rms DOUBLE Root mean square of the samples; full scale is 1.
     loudest_frame_db DOUBLE Level of the loudest frame of the mono mix, dBFS RMS; -200 for digital silence; NULL: no samples.

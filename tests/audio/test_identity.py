@@ -1,0 +1,81 @@
+"""The hash of a sound: every sample counts, the cut into blocks does not."""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from audio.identity import SoundHash
+from audio.measure import measure
+from audio.mono import to_mono
+
+Encode = Callable[..., bytes]
+Samples = npt.NDArray[np.float32]
+
+
+def hashed(samples: Samples, block_frames: int = 65536) -> str:
+    sound = SoundHash(22050)
+    for start in range(0, len(samples), block_frames):
+        block = np.ascontiguousarray(samples[start : start + block_frames])
+        sound.add(block, to_mono(block), float(np.abs(block).max()))
+    return sound.hexdigest()
+
+
+@pytest.fixture(scope="session")
+def samples() -> Samples:
+    random = np.random.default_rng(0)
+    return random.uniform(-1, 1, (100_000, 2)).astype(np.float32)
+
+
+def test_the_hash_by_hand(samples: Samples) -> None:
+    """Count in Python's own integers, which neither round nor overflow."""
+    mix = [
+        int(32768 * (0.5 * float(left) + 0.25 * float(right)))
+        for left, right in samples[:40_000]
+    ]
+    lanes = [
+        int.from_bytes(np.array(mix[at : at + 4], "<i2").tobytes(), "little")
+        for at in range(0, 32768, 4)
+    ]
+    folded = lanes[:1024]
+    for row in range(1, 8):
+        folded = [
+            (value * 0x9E37_79B9_7F4A_7C15 + lanes[1024 * row + column]) % 2**64
+            for column, value in enumerate(folded)
+        ]
+    content = b"22050 Hz" + b"".join(value.to_bytes(8, "little") for value in folded)
+    content += np.array(mix[32768:], "<i2").tobytes()
+    assert hashed(samples[:40_000]) == hashlib.sha256(content).hexdigest()
+
+
+def test_the_cut_into_blocks_changes_nothing(samples: Samples) -> None:
+    assert hashed(samples, 32768) == hashed(samples, 65536)
+
+
+def test_any_one_sample_changes_the_hash(samples: Samples) -> None:
+    seen = {hashed(samples)}
+    places = [0, 1, 1023, 4096, 32767, 32768, 65535, 65536, 99_999]
+    for place in places:
+        for channel in (0, 1):
+            changed = samples.copy()
+            changed[place, channel] += -0.01 if changed[place, channel] > 0 else 0.01
+            seen.add(hashed(changed))
+    assert len(seen) == 1 + 2 * len(places)
+
+
+def test_order_counts(samples: Samples) -> None:
+    swapped = samples.copy()
+    swapped[:32768], swapped[32768:65536] = samples[32768:65536], samples[:32768]
+    assert hashed(swapped) != hashed(samples)
+    moved = np.roll(samples[:32768], 4096, axis=0)
+    assert hashed(moved) != hashed(samples[:32768])
+
+
+def test_a_mono_clip_equals_itself_doubled_over_many_blocks(encode: Encode) -> None:
+    random = np.random.default_rng(1)
+    pcm = random.integers(-20_000, 20_000, (150_000, 1)).astype(np.int16)
+    mono = measure(encode(pcm, 44100, "WAV")).sound_sha256
+    assert mono == measure(encode(pcm[:, [0, 0]], 44100, "WAV")).sound_sha256
+    assert mono == measure(encode(pcm, 44100, "FLAC")).sound_sha256
