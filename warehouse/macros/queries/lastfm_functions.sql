@@ -1,0 +1,93 @@
+{#- What Last.fm's users wrote, as they wrote it. -#}
+{% macro lastfm_functions() %}
+    {%- set tracks = ref("stg_lastfm__tracks") %}
+    {%- set tags = ref("stg_lastfm__tags") %}
+    {%- set pairs = ref("stg_lastfm__track_tags") %}
+    {%- set pool = ref("tag_pool", v=1) %}
+
+    {% call query_function(
+        "raw_tags_of", "track", "Raw tags of a track, the heaviest first."
+    ) %}
+        select tags.tag, pairs.weight
+        from {{ tracks }} as tracks
+        inner join {{ pairs }} as pairs using (source, tid_rowid)
+        inner join {{ tags }} as tags using (source, tag_rowid)
+        where tracks.track_id = track
+        order by pairs.weight desc nulls last, tags.tag
+    {% endcall %}
+
+    {% call query_function(
+        "tracks_with_raw", "raw_tag, min_weight := null",
+        "Tracks with a raw tag exactly as written, of a weight above min_weight if given."
+    ) %}
+        select tracks.source, tracks.track_id, pairs.weight
+        from {{ tags }} as tags
+        inner join {{ pairs }} as pairs using (source, tag_rowid)
+        inner join {{ tracks }} as tracks using (source, tid_rowid)
+        where tags.tag = raw_tag and (min_weight is null or pairs.weight > min_weight)
+        order by tracks.source, tracks.track_id
+    {% endcall %}
+
+    {% call query_function(
+        "raw_pairs", "min_weight := null",
+        "All pairs of track and raw tag, of a weight above min_weight if given."
+    ) %}
+        select tracks.source, tracks.track_id, tags.tag, pairs.weight
+        from {{ pairs }} as pairs
+        inner join {{ tags }} as tags using (source, tag_rowid)
+        inner join {{ tracks }} as tracks using (source, tid_rowid)
+        where min_weight is null or pairs.weight > min_weight
+    {% endcall %}
+
+    {% call query_function(
+        "raw_popularity", "min_count := 1",
+        "Raw tags on at least min_count tracks, the most frequent first."
+    ) %}
+        select pool.tag, pool.n_pairs, pool.tag_rank as rank
+        from {{ pool }} as pool
+        where pool.n_pairs >= min_count
+        order by pool.tag_rank
+    {% endcall %}
+
+    {% call query_function(
+        "tags_unmapped", "min_count := 100, recipe := 2",
+        "Raw tags on at least min_count tracks that no rule maps and no list rejects, the
+        most frequent first: candidates for the vocabulary and its synonyms."
+    ) %}
+        select pool.source, pool.tag, pool.n_pairs, verdicts.rule
+        from {{ pool }} as pool
+        inner join {{ of_recipe("tag_verdicts") }} as verdicts using (source, tag)
+        where
+            pool.n_pairs >= min_count
+            and verdicts.rule in ('not_in_vocabulary', 'unmapped', 'below_pool')
+        order by pool.n_pairs desc, pool.tag
+    {% endcall %}
+
+    {% call query_function(
+        "tag_candidates", "word, min_share := 0.9",
+        "The most frequent raw tags with a word that begins so, which together make up
+        a share of all uses of such tags: candidates for a list of spellings."
+    ) %}
+        select worded.tag, worded.n_pairs, worded.share, worded.share_so_far
+        from (
+            select
+                pool.tag,
+                pool.n_pairs,
+                pool.n_pairs / sum(pool.n_pairs) over () as share,
+                sum(pool.n_pairs) over (order by pool.tag_rank)
+                / sum(pool.n_pairs) over () as share_so_far
+            from {{ pool }} as pool
+            where
+                pool.n_pairs > 0
+                and list_contains(
+                    list_transform(
+                        regexp_split_to_array(lower(pool.tag), '[^\p{L}\p{M}\p{N}]+'),
+                        lambda part: starts_with(part, lower(word))
+                    ),
+                    true
+                )
+        ) as worded
+        where worded.share_so_far - worded.share < min_share
+        order by worded.share_so_far, worded.tag
+    {% endcall %}
+{% endmacro %}
