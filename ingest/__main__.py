@@ -13,6 +13,7 @@ from ingest import plan, report
 from ingest.datasets import load as datasets
 from ingest.forecast import forecast, forecast_audio
 from ingest.load import Outcome, Source, load, open_raw
+from ingest.selection import Selection, parse_share
 from ingest.status import status as read_status
 from lyre import settings as lyre_settings
 from lyre.console import DONE, DONE_WITH_FAILURES, command_line, run
@@ -21,6 +22,8 @@ from warehouse.database import open_to_read
 
 if TYPE_CHECKING:
     from ingest.scan import AudioSummary
+
+_ALL_CLIPS = Selection()
 
 app = command_line(
     "Load the sources into raw tables of the warehouse. Example: python -m ingest all"
@@ -206,6 +209,30 @@ def audio(
             min=0, help="Decoding processes, 0: one a core; default: audio.workers."
         ),
     ] = None,
+    list_only: Annotated[
+        bool,
+        typer.Option(
+            "--list-only", help="List the clips, as dbt needs it; decode none."
+        ),
+    ] = False,
+    pending: Annotated[
+        bool,
+        typer.Option(
+            "--pending",
+            help="Decode only what dbt run found worth it: marts.clips_to_decode.",
+        ),
+    ] = False,
+    sample: Annotated[
+        str | None,
+        typer.Option(help="Decode only this share of the clips, such as 1%."),
+    ] = None,
+    retry: Annotated[
+        bool,
+        typer.Option(
+            "--retry",
+            help="Decode also what crashed, hung or was unreadable in an earlier scan.",
+        ),
+    ] = False,
     warehouse: Warehouse = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -217,8 +244,16 @@ def audio(
     settings = lyre_settings.load()
     if workers is not None:
         settings.audio.workers = workers
-    folder = root or settings.source(settings.sources.audio)
-    _load([], settings, warehouse, dry_run=dry_run, as_json=as_json, audio_root=folder)
+    share = 1.0 if sample is None else parse_share(sample)
+    _load(
+        [],
+        settings,
+        warehouse,
+        dry_run=dry_run,
+        as_json=as_json,
+        audio_root=root or settings.source(settings.sources.audio),
+        selection=Selection(list_only, pending, share, retry),
+    )
 
 
 @app.command("all")
@@ -275,6 +310,7 @@ def _load(
     dry_run: bool,
     force: bool = False,
     audio_root: Path | None = None,
+    selection: Selection = _ALL_CLIPS,
 ) -> None:
     database = warehouse or settings.warehouse
     if dry_run:
@@ -290,7 +326,7 @@ def _load(
             # Late: signal processing takes a second to import.
             from ingest.audio import load_audio
 
-            summary = load_audio(connection, audio_root, settings.audio)
+            summary = load_audio(connection, audio_root, settings.audio, selection)
             results.append(summary)
             _tell(report.audio_lines(summary), as_json)
     if as_json:

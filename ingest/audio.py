@@ -10,13 +10,17 @@ import duckdb
 from ingest.files import Fingerprint, shown
 from ingest.runs import DONE, FAILED, Run, log_run, next_run_id
 from ingest.scan import AudioSummary, ingest_audio
+from ingest.selection import Selection
 from lyre.settings import Audio
 
 AUDIO = "audio"
 
 
 def load_audio(
-    connection: duckdb.DuckDBPyConnection, root: Path, settings: Audio
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    settings: Audio,
+    selection: Selection,
 ) -> AudioSummary:
     """Scan a folder of clips and log the run.
 
@@ -31,17 +35,19 @@ def load_audio(
         The folder; paths in ``raw.audio_files`` are relative to it.
     settings : lyre.settings.Audio
         What is measured, and with how many processes.
+    selection : Selection
+        Limits the clips that are measured.
 
     Raises
     ------
     IngestError
-        `root` is no folder.
+        `root` is no folder, or the selection needs a table that is missing.
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
     state = Fingerprint(shown(root.absolute()), 0, None, None)
     run = Run(next_run_id(connection), AUDIO, state, started_at, clock)
     try:
-        summary = ingest_audio(connection, root, settings)
+        summary = ingest_audio(connection, root, settings, selection)
     except BaseException as error:
         log_run(connection, run, FAILED, error=str(error) or type(error).__name__)
         raise

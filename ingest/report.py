@@ -74,7 +74,7 @@ def audio_lines(summary: "AudioSummary") -> list[str]:
         f"  {status}: {path}" + (f": {error}" if error else "")
         for path, status, error in summary.failures
     ]
-    right = summary.by_status.get("ok", 0) + summary.by_status.get("vanished", 0)
+    right = sum(summary.by_status.get(each, 0) for each in ("ok", "listed", "vanished"))
     more = sum(summary.by_status.values()) - right - len(summary.failures)
     if more > 0:
         told.append(f"  {more:,} more, see status and error in raw.audio_files")

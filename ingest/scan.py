@@ -7,21 +7,23 @@ last batch, and the next one goes on there.
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from audio.measure import Measurement
+from ingest.clip_rows import write_batch
 from ingest.listing import Clip, ListedFile, list_audio, measure_clip, prepare_worker
 from ingest.pool import Outcome, count_workers, run_tasks
+from ingest.selection import Selection, check, choose
 from lyre.console import progress
 from lyre.settings import Audio
 
 _FAILURES_TOLD = 20
+_ALL = Selection()
 
 _TIME = pa.timestamp("us", tz="UTC")
 _FOUND = pa.schema(
@@ -32,55 +34,15 @@ _FOUND = pa.schema(
         "modified_at": _TIME,
     }
 )
-_MEASURED = pa.schema(
-    {
-        "path": pa.string(),
-        "content_sha256": pa.string(),
-        "decoder": pa.string(),
-        "container": pa.string(),
-        "codec": pa.string(),
-        "sample_rate": pa.int32(),
-        "channels": pa.int32(),
-        "bit_rate": pa.int32(),
-        "bit_rate_mode": pa.string(),
-        "header_seconds": pa.float64(),
-        "decoded_seconds": pa.float64(),
-        "decoded_samples": pa.int64(),
-        "sound_sha256": pa.string(),
-        "peak": pa.float64(),
-        "rms": pa.float64(),
-        "loudest_frame_db": pa.float64(),
-        "clipped_share": pa.float64(),
-        "dc_offset": pa.float64(),
-        "channel_correlation": pa.float64(),
-        "bandwidth_hz": pa.float64(),
-        "silence_thresholds_db": pa.list_(pa.float64()),
-        "status": pa.string(),
-        "error": pa.string(),
-        "scanned_at": _TIME,
-    }
-)
-_SILENCES = pa.schema(
-    {
-        "path": pa.string(),
-        "threshold_db": pa.float64(),
-        "interval_number": pa.int64(),
-        "start_seconds": pa.float64(),
-        "end_seconds": pa.float64(),
-    }
-)
-
-# A file that crashed the decoder or ran out of time gets another chance each time.
-_PENDING = """
-    create or replace temporary table pending as
+_CHANGED = """
+    create or replace temporary table changed as
     select found.*
     from found
     left join raw.audio_files as known on known.path = found.path
     where known.path is null
         or known.size_bytes <> found.size_bytes
         or known.modified_at <> found.modified_at
-        or known.status not in ('ok', 'partial', 'empty', 'unreadable')
-        or known.silence_thresholds_db is distinct from ?::double[]
+        or known.status = 'vanished'
 """
 _VANISHED = """
     update raw.audio_files
@@ -112,7 +74,8 @@ class AudioSummary:
     by_status : dict of str to int
         Number of rows by status, those of earlier scans included.
     failures : list of (path, status, error)
-        The first 20 files, by path, that are neither ``"ok"`` nor ``"vanished"``.
+        The first 20 files, by path, that are not ``"ok"``, nor ``"listed"`` only, nor
+        ``"vanished"``.
     unread : list of str
         Folders and files that could not be looked at, with the reason.
     seconds : float
@@ -133,12 +96,15 @@ class AudioSummary:
 
 
 def ingest_audio(
-    connection: duckdb.DuckDBPyConnection, root: Path, settings: Audio
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    settings: Audio,
+    selection: Selection = _ALL,
 ) -> AudioSummary:
     """Scan a folder into ``raw.audio_files`` and ``raw.audio_silences``.
 
     A file is measured if it is new, its size or time has changed, or other silence
-    thresholds are asked for.
+    thresholds are asked for; also if an earlier scan left it out.
 
     Parameters
     ----------
@@ -148,6 +114,8 @@ def ingest_audio(
         The folder.
     settings : lyre.settings.Audio
         Thresholds, number of workers, time limit, size of a batch.
+    selection : Selection
+        Limits the files that are measured.
 
     Returns
     -------
@@ -156,14 +124,15 @@ def ingest_audio(
     Raises
     ------
     IngestError
-        `root` is no folder.
+        `root` is no folder, or the selection needs a table that is missing.
     """
+    check(connection, selection)
     started = time.monotonic()
     unread: list[str] = []
     files = list_audio(root, lambda error: unread.append(str(error)))
     thresholds_db = tuple(sorted(set(settings.silence_thresholds_db)))
-    pending, vanished = _write_list(connection, files, thresholds_db)
-    clips = [Clip(file, str(root), thresholds_db) for file in pending]
+    chosen, vanished = _write_list(connection, files, selection, thresholds_db)
+    clips = [Clip(file, str(root), thresholds_db) for file in chosen]
     audio_seconds = _measure_all(connection, clips, settings)
     return AudioSummary(
         root=root,
@@ -183,6 +152,7 @@ def ingest_audio(
 def _write_list(
     connection: duckdb.DuckDBPyConnection,
     files: Sequence[ListedFile],
+    selection: Selection,
     thresholds_db: Sequence[float],
 ) -> tuple[list[ListedFile], int]:
     """Write what was found; return the files to measure and the number vanished."""
@@ -199,28 +169,25 @@ def _write_list(
     try:
         connection.register("found", found)
         vanished = connection.execute(_VANISHED).fetchall()[0][0]
-        connection.execute(_PENDING, [list(thresholds_db)])
-        paths = {
-            path
-            for (path,) in connection.execute("select path from pending").fetchall()
-        }
+        connection.execute(_CHANGED)
         for table in ("raw.audio_files", "raw.audio_silences"):
             connection.execute(
                 f"delete from {table} "  # noqa: S608
-                "where path in (select path from pending)"
+                "where path in (select path from changed)"
             )
         connection.execute(
             "insert into raw.audio_files by name "
-            "select *, 'listed' as status from pending"
+            "select *, 'listed' as status from changed"
         )
-        connection.execute("drop table pending")
+        connection.execute("drop table changed")
+        chosen = choose(connection, selection, list(thresholds_db))
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
     finally:
         connection.unregister("found")
-    return [file for file in files if file.path in paths], int(vanished)
+    return [file for file in files if file.path in chosen], int(vanished)
 
 
 def _measure_all(
@@ -237,80 +204,37 @@ def _measure_all(
         timeout_seconds=settings.timeout_seconds,
         initializer=prepare_worker,
     )
-    audio_seconds = 0.0
+    tally = _Tally(time.monotonic())
     batch: list[Outcome[Clip, Measurement]] = []
-    with progress("decode", len(clips), "files") as advance:
+    with progress("decode", len(clips), "files", tally.__str__) as advance:
         for outcome in outcomes:
+            tally.add(outcome)
             advance(1)
             batch.append(outcome)
-            if outcome.result is not None:
-                audio_seconds += outcome.result.decoded_seconds or 0.0
             if len(batch) >= settings.batch_files:
-                _write_batch(connection, batch)
+                write_batch(connection, batch)
                 batch = []
-    _write_batch(connection, batch)
-    return audio_seconds
+    write_batch(connection, batch)
+    return tally.audio_seconds
 
 
-def _write_batch(
-    connection: duckdb.DuckDBPyConnection,
-    outcomes: Sequence[Outcome[Clip, Measurement]],
-) -> None:
-    """Replace the rows of some clips, in one transaction."""
-    now = datetime.now(UTC)
-    rows = [_row(outcome, now) for outcome in outcomes]
-    batch = pa.Table.from_pylist(rows, schema=_MEASURED)
-    silences = pa.Table.from_pylist(
-        [row for outcome in outcomes for row in _silence_rows(outcome)],
-        schema=_SILENCES,
-    )
-    columns = ", ".join(
-        f"{name} = batch.{name}" for name in _MEASURED.names if name != "path"
-    )
-    connection.execute("begin transaction")
-    try:
-        connection.register("batch", batch)
-        connection.register("silences", silences)
-        connection.execute(
-            f"update raw.audio_files set {columns} "  # noqa: S608
-            "from batch where audio_files.path = batch.path"
-        )
-        connection.execute(
-            "insert into raw.audio_silences by name select * from silences"
-        )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    finally:
-        connection.unregister("batch")
-        connection.unregister("silences")
+@dataclass
+class _Tally:
+    """How the decoding goes, in a few words."""
 
+    started: float
+    audio_seconds: float = 0.0
+    errors: int = 0
 
-def _row(outcome: Outcome[Clip, Measurement], now: datetime) -> dict[str, Any]:
-    clip, result = outcome.task, outcome.result
-    row: dict[str, Any] = {} if result is None else asdict(result)
-    if result is None:
-        row["status"] = "timeout" if outcome.failure == "timeout" else "crashed"
-        row["error"] = outcome.error
-    row["path"] = clip.file.path
-    row["silence_thresholds_db"] = list(clip.thresholds_db)
-    row["scanned_at"] = now
-    return row
+    def add(self, outcome: Outcome[Clip, Measurement]) -> None:
+        result = outcome.result
+        self.errors += result is None or result.status != "ok"
+        self.audio_seconds += (result and result.decoded_seconds) or 0.0
 
-
-def _silence_rows(outcome: Outcome[Clip, Measurement]) -> list[dict[str, Any]]:
-    silences = () if outcome.result is None else outcome.result.silences
-    return [
-        {
-            "path": outcome.task.file.path,
-            "threshold_db": silence.threshold_db,
-            "interval_number": silence.number,
-            "start_seconds": silence.start_seconds,
-            "end_seconds": silence.end_seconds,
-        }
-        for silence in silences
-    ]
+    def __str__(self) -> str:
+        seconds = max(time.monotonic() - self.started, 1e-9)
+        hours = self.audio_seconds / 3600 / seconds
+        return f"{hours:.2f} hours of audio/s, {self.errors:,} with errors"
 
 
 def _count_by_status(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -327,7 +251,7 @@ def _first_failures(
 ) -> list[tuple[str, str, str]]:
     return connection.execute(
         "select path, status, error from raw.audio_files "
-        "where status not in ('ok', 'vanished') order by path limit ?",
+        "where status not in ('ok', 'listed', 'vanished') order by path limit ?",
         [_FAILURES_TOLD],
     ).fetchall()
 

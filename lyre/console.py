@@ -26,6 +26,7 @@ from lyre.errors import LyreError
 DONE, DONE_WITH_FAILURES, NOTHING_DONE = 0, 1, 2
 
 Advance = Callable[[int], None]
+_Tell = Callable[[int, float], str]
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -53,7 +54,9 @@ def run(app: typer.Typer, program: str) -> None:
 
 
 @contextmanager
-def progress(label: str, total: int | None, unit: str) -> Iterator[Advance]:
+def progress(
+    label: str, total: int | None, unit: str, note: Callable[[], str] | None = None
+) -> Iterator[Advance]:
     """Show how far a loop is: a bar on a terminal, a line now and then in a log.
 
     Parameters
@@ -64,6 +67,8 @@ def progress(label: str, total: int | None, unit: str) -> Iterator[Advance]:
         Number of steps, or None where it is unknown.
     unit : str
         What one step is, in the plural, such as ``"files"``.
+    note : callable, optional
+        Asked for what else there is to say whenever the count is shown.
 
     Yields
     ------
@@ -71,14 +76,18 @@ def progress(label: str, total: int | None, unit: str) -> Iterator[Advance]:
         Call it with the number of steps just done.
     """
     console = Console(stderr=True)
-    shown = _bar if console.is_terminal else _lines
-    with shown(console, label, total, unit) as advance:
+    tell = _rate_teller(unit, note)
+    if console.is_terminal:
+        shown = _bar(console, label, total, tell)
+    else:
+        shown = _lines(console, label, total, unit, tell)
+    with shown as advance:
         yield advance
 
 
 @contextmanager
 def _bar(
-    console: Console, label: str, total: int | None, unit: str
+    console: Console, label: str, total: int | None, tell: _Tell
 ) -> Iterator[Advance]:
     columns = (
         SpinnerColumn(),
@@ -96,7 +105,7 @@ def _bar(
         def advance(steps: int) -> None:
             nonlocal done
             done += steps
-            rate = _rate(done, time.monotonic() - started, unit)
+            rate = tell(done, time.monotonic() - started)
             bar.update(task, advance=steps, rate=rate)
 
         yield advance
@@ -104,7 +113,7 @@ def _bar(
 
 @contextmanager
 def _lines(
-    console: Console, label: str, total: int | None, unit: str
+    console: Console, label: str, total: int | None, unit: str, tell: _Tell
 ) -> Iterator[Advance]:
     started = last = time.monotonic()
     done = 0
@@ -113,7 +122,7 @@ def _lines(
         seconds = time.monotonic() - started
         text = f"{label}: {done:,}"
         text += f" of {total:,} {unit}" if total is not None else f" {unit}"
-        text += f", {_rate(done, seconds, unit)}"
+        text += f", {tell(done, seconds)}"
         if total is not None and 0 < done < total:
             left = timedelta(seconds=round(seconds / done * (total - done)))
             text += f", {left} left"
@@ -131,6 +140,10 @@ def _lines(
     say()
 
 
-def _rate(done: int, seconds: float, unit: str) -> str:
-    rate = done / max(seconds, 1e-9)
-    return f"{rate:,.0f} {unit}/s" if rate >= 10 else f"{rate:.1f} {unit}/s"
+def _rate_teller(unit: str, note: Callable[[], str] | None) -> _Tell:
+    def tell(done: int, seconds: float) -> str:
+        rate = done / max(seconds, 1e-9)
+        told = f"{rate:,.0f} {unit}/s" if rate >= 10 else f"{rate:.1f} {unit}/s"
+        return told if note is None else f"{told}, {note()}"
+
+    return tell

@@ -309,3 +309,17 @@ def test_every_help_text_has_an_example(ingest: Ingest, command: str) -> None:
     code, out, _ = ingest(command, "--help")
     assert code == 0
     assert f"Example: python -m ingest {command}" in out
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_first_look_at_the_clips(ingest: Ingest) -> None:
+    code, out, _ = ingest("audio", "--list-only")
+    assert (code, "0 measured" in out, "listed 2" in out) == (0, True, True)
+    code, out, err = ingest("audio", "--pending")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "run `dbt run` first" in err
+    code, _, err = ingest("audio", "--sample", "1 of 3")
+    assert (code, "no share of the clips" in err) == (2, True)
+    code, out, _ = ingest("audio", "--sample", "100%", "--retry")
+    assert (code, "2 measured" in out) == (0, True)

@@ -33,3 +33,12 @@ def test_a_log_gets_a_last_line_with_the_count(
         advance(1)
         advance(2)
     assert capsys.readouterr().err.startswith("decode: 3 of 3 files, ")
+
+
+def test_a_note_stands_behind_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    errors = 0
+    with progress("decode", 3, "files", lambda: f"{errors} errors") as advance:
+        errors += 2
+        advance(3)
+    told = capsys.readouterr().err
+    assert "files/s, 2 errors" in told

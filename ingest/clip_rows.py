@@ -1,0 +1,124 @@
+"""What was measured in clips, as rows of the raw tables."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from audio.measure import Measurement
+from ingest.listing import Clip
+from ingest.pool import Outcome
+
+_TIME = pa.timestamp("us", tz="UTC")
+_MEASURED = pa.schema(
+    {
+        "path": pa.string(),
+        "content_sha256": pa.string(),
+        "decoder": pa.string(),
+        "container": pa.string(),
+        "codec": pa.string(),
+        "sample_rate": pa.int32(),
+        "channels": pa.int32(),
+        "bit_rate": pa.int32(),
+        "bit_rate_mode": pa.string(),
+        "header_seconds": pa.float64(),
+        "decoded_seconds": pa.float64(),
+        "decoded_samples": pa.int64(),
+        "sound_sha256": pa.string(),
+        "peak": pa.float64(),
+        "rms": pa.float64(),
+        "loudest_frame_db": pa.float64(),
+        "clipped_share": pa.float64(),
+        "dc_offset": pa.float64(),
+        "channel_correlation": pa.float64(),
+        "bandwidth_hz": pa.float64(),
+        "silence_thresholds_db": pa.list_(pa.float64()),
+        "status": pa.string(),
+        "error": pa.string(),
+        "scanned_at": _TIME,
+    }
+)
+_SILENCES = pa.schema(
+    {
+        "path": pa.string(),
+        "threshold_db": pa.float64(),
+        "interval_number": pa.int64(),
+        "start_seconds": pa.float64(),
+        "end_seconds": pa.float64(),
+    }
+)
+
+
+def write_batch(
+    connection: duckdb.DuckDBPyConnection,
+    outcomes: Sequence[Outcome[Clip, Measurement]],
+) -> None:
+    """Replace the rows of some clips, in one transaction.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        May write, and is in no transaction.
+    outcomes : sequence of Outcome
+        Of clips that have a row in ``raw.audio_files``.
+    """
+    now = datetime.now(UTC)
+    rows = [_row(outcome, now) for outcome in outcomes]
+    batch = pa.Table.from_pylist(rows, schema=_MEASURED)
+    silences = pa.Table.from_pylist(
+        [row for outcome in outcomes for row in _silence_rows(outcome)],
+        schema=_SILENCES,
+    )
+    columns = ", ".join(
+        f"{name} = batch.{name}" for name in _MEASURED.names if name != "path"
+    )
+    connection.execute("begin transaction")
+    try:
+        connection.register("batch", batch)
+        connection.register("silences", silences)
+        connection.execute(
+            f"update raw.audio_files set {columns} "  # noqa: S608
+            "from batch where audio_files.path = batch.path"
+        )
+        connection.execute(
+            "delete from raw.audio_silences where path in (select path from batch)"
+        )
+        connection.execute(
+            "insert into raw.audio_silences by name select * from silences"
+        )
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    finally:
+        connection.unregister("batch")
+        connection.unregister("silences")
+
+
+def _row(outcome: Outcome[Clip, Measurement], now: datetime) -> dict[str, Any]:
+    clip, result = outcome.task, outcome.result
+    row: dict[str, Any] = {} if result is None else asdict(result)
+    if result is None:
+        row["status"] = "timeout" if outcome.failure == "timeout" else "crashed"
+        row["error"] = outcome.error
+    row["path"] = clip.file.path
+    row["silence_thresholds_db"] = list(clip.thresholds_db)
+    row["scanned_at"] = now
+    return row
+
+
+def _silence_rows(outcome: Outcome[Clip, Measurement]) -> list[dict[str, Any]]:
+    silences = () if outcome.result is None else outcome.result.silences
+    return [
+        {
+            "path": outcome.task.file.path,
+            "threshold_db": silence.threshold_db,
+            "interval_number": silence.number,
+            "start_seconds": silence.start_seconds,
+            "end_seconds": silence.end_seconds,
+        }
+        for silence in silences
+    ]
