@@ -1,6 +1,7 @@
 """Ask the warehouse: ``python -m warehouse query "SELECT ..."``."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,15 +10,11 @@ import typer
 from lyre import settings
 from lyre.console import command_line, run
 from warehouse.errors import WarehouseError
-from warehouse.output import WRITERS
-from warehouse.query import SECONDS, ask
+from warehouse.heatmap import write_heatmap
+from warehouse.output import WRITERS, write_parquet
+from warehouse.query import SECONDS, Answer, ask, ask_for_batches
 
 app = command_line("Ask the warehouse.")
-
-
-@app.callback()
-def _commands() -> None:
-    """Keep `query` a command of its own, though it is the only one."""
 
 
 @app.command()
@@ -29,9 +26,16 @@ def query(
         Path | None, typer.Option(help="Read the SELECT from this file.")
     ] = None,
     output: Annotated[
-        Literal["table", "csv", "json"],
+        Literal["table", "csv", "json", "parquet"],
         typer.Option("--format", help="How the rows are written."),
     ] = "table",
+    out: Annotated[
+        Path | None, typer.Option(help="Write into this file; Parquet needs one.")
+    ] = None,
+    lineage: Annotated[
+        bool,
+        typer.Option(help="Say from which raw columns each column comes, and no rows."),
+    ] = False,
     dialect: Annotated[
         Literal["duckdb", "postgres", "spark", "sqlite"],
         typer.Option(help="The dialect that the SELECT is written in."),
@@ -48,8 +52,75 @@ def query(
     """
     path = warehouse or settings.load().warehouse
     text = _text(sql, file)
-    with ask(path, text, seconds=seconds, dialect=dialect) as answer:
+    if lineage:
+        _write_lineage(path, text, output, out)
+    elif output == "parquet":
+        if out is None:
+            raise WarehouseError("Parquet goes into a file", expected="--out FILE")
+        with ask_for_batches(path, text, seconds=seconds, dialect=dialect) as batches:
+            _told_of_file(out, lambda: write_parquet(batches, out))
+    else:
+        with ask(path, text, seconds=seconds, dialect=dialect) as answer:
+            _write(answer, output, out)
+
+
+@app.command()
+def heatmap(
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    recipe: Annotated[
+        int, typer.Option(min=1, max=2, help="Version of the cleaning recipe.")
+    ] = 2,
+    tags: Annotated[int, typer.Option(min=2, max=200, help="How many tags.")] = 50,
+    warehouse: Annotated[
+        Path | None,
+        typer.Option(help="The DuckDB file; default: warehouse_path of lyre.toml."),
+    ] = None,
+) -> None:
+    """Draw how the most frequent tags go together, as one HTML file.
+
+    Example: python -m warehouse heatmap --out heatmap.html
+    """
+    path = warehouse or settings.load().warehouse
+    drawn = write_heatmap(path, out, recipe=recipe, size=tags)
+    print(f"{out}: {len(drawn)} tags")
+
+
+def _write_lineage(path: Path, text: str, output: str, out: Path | None) -> None:
+    """Write a row for each column and what it comes from; sqlglot loads late."""
+    from warehouse.lineage import trace
+
+    if output == "parquet":
+        raise WarehouseError(
+            "lineage is a text", expected="--format table, csv or json"
+        )
+    rows = [
+        (source.column, origin)
+        for source in trace(path, text)
+        for origin in source.origins or (None,)
+    ]
+    _write(Answer(["column", "origin"], iter(rows)), output, out)
+
+
+def _write(answer: Answer, output: str, out: Path | None) -> None:
+    if out is None:
         WRITERS[output](answer, sys.stdout)
+    else:
+        _told_of_file(out, lambda: _write_text(answer, output, out))
+
+
+def _write_text(answer: Answer, output: str, out: Path) -> None:
+    with out.open("w", encoding="utf-8", newline="") as file:
+        WRITERS[output](answer, file)
+
+
+def _told_of_file(out: Path, write: Callable[[], None]) -> None:
+    """Say in a sentence why a file cannot be written."""
+    try:
+        write()
+    except OSError as error:
+        raise WarehouseError(
+            f"the result cannot be written: {error.strerror or error}", where=out
+        ) from error
 
 
 def _text(sql: str | None, file: Path | None) -> str:

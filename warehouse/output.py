@@ -1,17 +1,21 @@
-"""The rows of a query as a table, CSV or JSON."""
+"""The rows of a query as a table, CSV, JSON or Parquet."""
 
 import csv
 import json
 from collections.abc import Callable
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from warehouse.query import Answer
+
+if TYPE_CHECKING:
+    import pyarrow
 
 TABLE_ROWS = 200
 
@@ -56,6 +60,15 @@ def write_json(answer: Answer, out: TextIO) -> None:
         json.dump(values, out, default=_plain, ensure_ascii=False)
         separator = ",\n"
     out.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def write_parquet(batches: "pyarrow.RecordBatchReader", out: Path) -> None:
+    """Write all rows with their types into a Parquet file."""
+    from pyarrow import parquet
+
+    with parquet.ParquetWriter(out, batches.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
 
 
 WRITERS: dict[str, Callable[[Answer, TextIO], None]] = {

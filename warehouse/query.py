@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from warehouse.database import open_to_read
 from warehouse.errors import WarehouseError
+
+if TYPE_CHECKING:
+    import pyarrow
 
 DIALECTS = ("duckdb", "postgres", "spark", "sqlite")
 SECONDS = 30.0
@@ -80,16 +83,46 @@ def ask(
     ...     print(answer.columns, list(answer.rows))
     ['one'] [(1,)]
     """
+    with _guarded(path, sql, seconds, dialect) as (connection, statement):
+        connection.execute(statement)
+        columns = [column[0] for column in connection.description or []]
+        yield Answer(columns, _rows(connection))
+
+
+@contextmanager
+def ask_for_batches(
+    path: Path, sql: str, *, seconds: float = SECONDS, dialect: str = "duckdb"
+) -> Iterator["pyarrow.RecordBatchReader"]:
+    """Run one SELECT as `ask` does, and keep its types.
+
+    Yields
+    ------
+    pyarrow.RecordBatchReader
+        The rows in batches, valid until the block ends.
+    """
+    with _guarded(path, sql, seconds, dialect) as (connection, statement):
+        yield connection.sql(statement).to_arrow_reader(_ROWS_AT_ONCE)
+
+
+@contextmanager
+def _guarded(
+    path: Path, sql: str, seconds: float, dialect: str
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.Statement]]:
     text = sql if dialect == "duckdb" else _translate(sql, dialect)
     with open_to_read(path, LOCKED) as connection:
-        statement = _only_select(connection, text)
+        statement = only_select(connection, text)
         with _time_limit(connection, seconds), _told(seconds):
-            connection.execute(statement)
-            columns = [column[0] for column in connection.description or []]
-            yield Answer(columns, _rows(connection))
+            yield connection, statement
 
 
-def _only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+def only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Return the one SELECT that a text holds.
+
+    Raises
+    ------
+    WarehouseError
+        The text is wrong, or is anything but one SELECT.
+    """
     try:
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:

@@ -190,3 +190,33 @@ class TestCommand:
         assert done.stdout == ""
         assert done.stderr.count("\n") == 1
         assert self.run("query", "--warehouse", str(warehouse)).returncode == 2
+
+    def test_a_file_takes_the_rows(self, warehouse: Path) -> None:
+        place = ("--warehouse", str(warehouse))
+        out = warehouse.with_name("rows.csv")
+        self.run("query", "from t", *place, "--format", "csv", "--out", str(out))
+        assert out.read_text() == "n\n0\n1\n2\n"
+        no_folder = str(warehouse.with_name("nowhere") / "rows.csv")
+        for kind in ("csv", "parquet"):
+            done = self.run(
+                "query", "from t", *place, "--format", kind, "--out", no_folder
+            )
+            assert done.returncode == 2
+            assert "cannot be written" in done.stderr
+            assert done.stderr.count("\n") == 1
+
+    def test_parquet_keeps_the_types(self, warehouse: Path) -> None:
+        sql = "select n, ['a', null] as tags, date '2020-01-02' as day from t"
+        place = ("--warehouse", str(warehouse), "--format", "parquet")
+        assert "--out FILE" in self.run("query", sql, *place).stderr
+        out = warehouse.with_name("rows.parquet")
+        done = self.run("query", sql, *place, "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        with duckdb.connect() as connection:
+            there = connection.execute(f"from '{out}'").fetchall()
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            assert there == connection.execute(sql).fetchall()
+        assert (
+            "is refused"
+            in self.run("query", "drop table t", *place, "--out", str(out)).stderr
+        )

@@ -1,0 +1,125 @@
+"""A picture of how clean tags go together, as one HTML file that needs nothing else.
+
+The cell in row A and column B is P(B | A): the share of A's tracks that have B.
+"""
+
+from html import escape
+from pathlib import Path
+
+from warehouse.errors import WarehouseError
+from warehouse.query import ask
+
+_CELL = 16
+_MARGIN = 150
+
+_SQL = """
+with tags as (
+    select tag, row_number() over (order by n_tracks desc, tag) as place, n_tracks
+    from (select tag, count(*) as n_tracks from marts.track_tags_v{recipe} group by tag)
+    order by place
+    limit {size}
+)
+select a.tag, b.tag, a.n_tracks, pairs.n_both, pairs.p_b_given_a
+from tags as a
+cross join tags as b
+left join marts.tag_cooccurrence_v{recipe} as pairs
+    on a.tag = pairs.tag_a and b.tag = pairs.tag_b
+order by a.place, b.place
+"""
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<style>body {{ font: 12px sans-serif; margin: 2em }} text {{ fill: #222 }}</style>
+<h1>{title}</h1>
+<p>Row A, column B: the share of A's tracks that also have B, from white (none) to blue
+(all). Hover over a cell for its numbers.</p>
+<svg xmlns="http://www.w3.org/2000/svg" width="{extent}" height="{extent}">
+{body}
+</svg>
+</html>
+"""
+
+
+def write_heatmap(
+    warehouse: Path, out: Path, *, recipe: int = 2, size: int = 50
+) -> list[str]:
+    """Draw the shares of the most frequent clean tags.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The DuckDB file, after `dbt run`.
+    out : Path
+        The HTML file to write.
+    recipe : int
+        Version of the cleaning recipe.
+    size : int
+        Number of tags, the most frequent first.
+
+    Returns
+    -------
+    list of str
+        The tags, in the order of rows and columns.
+
+    Raises
+    ------
+    WarehouseError
+        The warehouse has no such mart or no tags, or the file cannot be written.
+    """
+    with ask(warehouse, _SQL.format(recipe=recipe, size=size)) as answer:
+        cells = list(answer.rows)
+    tags = list(dict.fromkeys(cell[0] for cell in cells))
+    if not tags:
+        raise WarehouseError(
+            f"no track has a clean tag of recipe {recipe}", where=warehouse
+        )
+    body = [*_labels(tags), *_squares(tags, cells)]
+    page = _PAGE.format(
+        title=f"The {len(tags)} most frequent tags together (recipe v{recipe})",
+        extent=_MARGIN + _CELL * len(tags),
+        body="\n".join(body),
+    )
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise WarehouseError(
+            f"the picture cannot be written: {error.strerror}", where=out
+        ) from error
+    return tags
+
+
+def _labels(tags: list[str]) -> list[str]:
+    lines = []
+    for place, tag in enumerate(tags):
+        at = _MARGIN + _CELL * place + 12
+        name = escape(tag)
+        lines.append(
+            f'<text x="{_MARGIN - 6}" y="{at}" text-anchor="end">{name}</text>'
+        )
+        lines.append(
+            f'<text transform="translate({at},{_MARGIN - 6}) rotate(-90)">{name}</text>'
+        )
+    return lines
+
+
+def _squares(
+    tags: list[str], cells: list[tuple[str, str, int, int | None, float | None]]
+) -> list[str]:
+    """Draw the pairs that meet; a tag with itself is grey."""
+    places = {tag: place for place, tag in enumerate(tags)}
+    squares = []
+    for tag_a, tag_b, n_a, n_both, share in cells:
+        if share is None and tag_a != tag_b:
+            continue
+        share = 1.0 if share is None else share
+        fill = "#ccc" if tag_a == tag_b else f"rgba(20,80,160,{share:.3f})"
+        told = f"{tag_a} and {tag_b}: {n_both} of {n_a} ({share:.1%})"
+        squares.append(
+            f'<rect x="{_MARGIN + _CELL * places[tag_b]}" '
+            f'y="{_MARGIN + _CELL * places[tag_a]}" width="{_CELL - 1}" '
+            f'height="{_CELL - 1}" fill="{fill}">'
+            f"<title>{escape(tag_a if tag_a == tag_b else told)}</title></rect>"
+        )
+    return squares
