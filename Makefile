@@ -25,12 +25,13 @@ DEMO_CLIP := from marts.training_set where split = 'test' order by track_id limi
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-all lint types clean
+.PHONY: help setup demo docs test test-all lint types clean
 
 help:
 	@echo "make demo      sample data to a trained tagger, in a few minutes"
 	@echo "make test      lint, type check, fast tests"
 	@echo "make test-all  the slow tests too"
+	@echo "make docs      site/index.html: every table and column, and what it is made of"
 	@echo "make setup     only create $(VENV)"
 	@echo "make clean     remove $(VENV) and the demo's data"
 
@@ -92,5 +93,13 @@ demo: setup
 	@echo "  $(RUN) -m warehouse query 'select * from marts.excluded_tracks'"
 	@echo "  $(RUN) -m train predict demo FILE_OR_FOLDER_OF_YOUR_OWN"
 
+# One page that needs no server: of the warehouse of LYRE_CONFIG, else of the demo's if
+# there is one, else of lyre.toml's.
+docs: export LYRE_CONFIG := $(or $(LYRE_CONFIG),$(wildcard $(DEMO)/lyre.toml),lyre.toml)
+docs: setup
+	@$(BIN)/dbt --quiet docs generate --static
+	@mkdir -p site && cp $${DBT_TARGET_PATH:-target}/static_index.html site/index.html
+	@echo "Open site/index.html"
+
 clean:
-	rm -rf $(VENV) $(DEMO) target logs
+	rm -rf $(VENV) $(DEMO) target logs site
