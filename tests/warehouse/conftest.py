@@ -43,7 +43,8 @@ class DbtProject:
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run dbt in the copy."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("LYRE_")}
+        own = ("LYRE_", "DBT_")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(own)}
         return subprocess.run(
             [str(Path(sys.executable).with_name("dbt")), *arguments],
             cwd=self.folder,
