@@ -26,7 +26,7 @@ from audio import mpeg
 from audio.errors import AudioError
 from audio.ffmpeg import FfmpegStream
 from audio.header import Header, read_tag_header
-from audio.sniff import ADTS, ID3, MPEG, OGG, sniff_source
+from audio.sniff import ADTS, FLAC, ID3, MPEG, OGG, WAV, sniff_source
 from audio.source import Source
 
 Samples = npt.NDArray[np.float32]
@@ -197,7 +197,10 @@ class Decoder:
         # libsndfile skips an ID3 tag by itself, and reads a file faster than a stream.
         is_tagged = walk is not None and _is_right(walk)
         starts, ends = spans[0][0] == 0 or is_tagged, spans[0][1] == source.size
-        if source.path and claimed is None and len(spans) == 1 and starts and ends:
+        is_whole = claimed is None and len(spans) == 1 and starts and ends
+        # Of other content it would take an ending .mp3 in the name for the format.
+        is_known = walk is not None or self._kind in (WAV, FLAC, OGG)
+        if source.path and is_whole and is_known:
             return source.path
         return source.stream(*spans, claimed=claimed)
 

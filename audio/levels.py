@@ -18,7 +18,8 @@ FULL_SCALE = 32767 / 32768
 _ONES = np.ones(4096, np.complex64)
 
 _FRAME = 2048
-_FRAME_STEP = 32768
+_FRAME_STEP = 65536
+_MULTIPLE = 32768
 _FRAMES_HELD = 32
 _RANGE_DB = 90.0
 _NOISE_FLOOR_DB = -115.0
@@ -123,7 +124,7 @@ class Levels:
 class Bandwidth:
     """Finds the highest frequency with content.
 
-    Power spectra of frames of 2,048 samples are averaged: one in 32,768 samples, and
+    Power spectra of frames of 2,048 samples are averaged: one in 65,536 samples, and
     one in 2,048 at the end of a clip, which is all there is of a short one. Content is
     what lies less than 90 dB below the strongest bin and above -115 dBFS (a sine at
     full scale being 0 dB), which is over the noise of 16 bits.
@@ -139,6 +140,7 @@ class Bandwidth:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
+        self._samples = 0
         self._power = np.zeros(_FRAME // 2 + 1)
         self._count = 0
         # Transformed together: one by one, the calls would cost more than the work.
@@ -154,8 +156,10 @@ class Bandwidth:
             The last block of a clip may have any length, the others a multiple of
             32,768.
         """
-        step = _FRAME if len(mono) % _FRAME_STEP else _FRAME_STEP
-        for start in range(0, len(mono), step):
+        step = _FRAME if len(mono) % _MULTIPLE else _FRAME_STEP
+        first = -self._samples % step
+        self._samples += len(mono)
+        for start in range(first, len(mono), step):
             frame = mono[start : start + _FRAME]
             if len(frame) < _FRAME and self._count + self._held:
                 return
