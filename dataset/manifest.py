@@ -9,7 +9,7 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -71,6 +71,11 @@ class Features(Part):
     def frames_per_second(self) -> float:
         """Length of one second along the first axis."""
         return self.sample_rate / (self.hop or 1)
+
+    def log_mel_settings(self) -> dict[str, Any]:
+        """Return the settings of a log-mel, as `audio.features` names them."""
+        names = {"n_fft", "hop", "n_mels", "fmin", "fmax", "scale", "top_db"}
+        return {"rate": self.sample_rate, **self.model_dump(include=names)}
 
 
 class Layout(Part):

@@ -1,10 +1,4 @@
-"""A clip on disk to the array of its record.
-
-What is lost against float32: a float16 log-mel is within half a unit in the last
-place, which is 0.031 for decibels below 128 and 0.002 for the ``musicnn`` scale below
-8; an int16 waveform is within 1/65534 of full scale, and samples beyond full scale,
-which lossy decoding can give, are clipped to it.
-"""
+"""A clip on disk to the array of its record; `dataset.storage` says what is lost."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +10,7 @@ import numpy.typing as npt
 import audio
 from audio.features import PRESETS, FeatureSettings, log_mel
 from dataset.manifest import Features
+from dataset.storage import INT16_FULL_SCALE, store
 from export.errors import ExportError, UnusableClipError
 
 Format = Literal["logmel", "waveform"]
@@ -24,8 +19,6 @@ DType = Literal["float16", "float32", "int16"]
 Stored = npt.NDArray[Any]
 
 _WAVEFORM_RATE = 16_000
-# An int16 sample is the true one times this, so that -1 and 1 are both exact.
-_INT16_FULL_SCALE = 32_767.0
 
 
 def features(
@@ -77,15 +70,6 @@ def features(
     return _waveform(rate or _WAVEFORM_RATE, dtype or "int16")
 
 
-def settings_of(features: Features) -> FeatureSettings:
-    """Return the settings of a log-mel as the audio room takes them."""
-    return FeatureSettings(
-        **features.model_dump(include={"n_fft", "hop", "n_mels", "fmin", "fmax"}),
-        **features.model_dump(include={"scale", "top_db"}),
-        rate=features.sample_rate,
-    )
-
-
 def encode(path: Path, features: Features) -> Stored:
     """Decode a clip and turn it into what its record stores.
 
@@ -115,18 +99,9 @@ def encode(path: Path, features: Features) -> Stored:
     if not np.isfinite(samples).all():
         raise UnusableClipError("it decodes to values that are not finite", where=path)
     if features.format == "waveform":
-        return quantize(samples, features)
-    mel: Stored = log_mel(samples, settings_of(features)).astype(features.dtype)
-    return mel
-
-
-def quantize(samples: npt.NDArray[np.float32], features: Features) -> Stored:
-    """Turn samples into the stored type; integers are rounded, and clipped to it."""
-    if features.dtype != "int16":
-        return samples.astype(features.dtype)
-    scaled = np.clip(samples, -1.0, 1.0) * np.float32(features.full_scale)
-    stored: Stored = np.rint(scaled).astype(np.int16)
-    return stored
+        return store(samples, features)
+    settings = FeatureSettings(**features.log_mel_settings())
+    return store(log_mel(samples, settings), features)
 
 
 def _logmel(settings: FeatureSettings, preset: Preset, dtype: DType) -> Features:
@@ -160,6 +135,6 @@ def _waveform(rate: int, dtype: DType) -> Features:
         sample_rate=rate,
         scale="samples",
         dtype=dtype,
-        full_scale=_INT16_FULL_SCALE if dtype == "int16" else 1.0,
+        full_scale=INT16_FULL_SCALE if dtype == "int16" else 1.0,
         shape=[None],
     )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from audio.features import FeatureSettings, log_mel
 from dataset.manifest import Features
+from dataset.storage import restore, store
 
 
 def extract(
@@ -29,17 +30,6 @@ def extract(
         Log-mel of shape (frames, mels), or waveform of shape (samples,).
     """
     if features.format == "logmel":
-        spectrogram = log_mel(samples, _settings(features))
-        return spectrogram.astype(features.dtype).astype(np.float32)
-    full_scale = np.float32(features.full_scale)
-    if features.dtype == "int16":
-        samples = np.rint(np.clip(samples, -1.0, 1.0) * full_scale)
-    stored = samples.astype(features.dtype)
-    return stored.astype(np.float32) / full_scale
-
-
-def _settings(features: Features) -> FeatureSettings:
-    names = {"n_fft", "hop", "n_mels", "fmin", "fmax", "scale", "top_db"}
-    return FeatureSettings(
-        rate=features.sample_rate, **features.model_dump(include=names)
-    )
+        settings = FeatureSettings(**features.log_mel_settings())
+        samples = log_mel(samples, settings)
+    return restore(store(samples, features), features)
