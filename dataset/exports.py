@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dataset import manifest
 from dataset.errors import DatasetError
+from dataset.manifest import Target
 
 
 def complete(exports: Path) -> list[Path]:
@@ -17,24 +18,30 @@ def complete(exports: Path) -> list[Path]:
     )
 
 
-def newest(exports: Path) -> Path:
+def newest(exports: Path, target: Target | None = "tfrecord") -> Path:
     """Return the folder of the newest finished export.
 
     Parameters
     ----------
     exports : Path
         The folder of exports.
+    target : str or None
+        The kind of its shards, by default what `train` reads; None: any.
 
     Raises
     ------
     DatasetError
         There is no finished export.
     """
-    found = complete(exports)
+    found = [
+        folder
+        for folder in complete(exports)
+        if target in (None, manifest.read(folder).target)
+    ]
     if not found:
         raise DatasetError(
             "no finished export",
             where=exports,
-            remedy="run `python -m export tfrecord` first",
+            remedy=f"run `python -m export {target or 'tfrecord'}` first",
         )
     return found[-1]

@@ -18,7 +18,7 @@ FOLDER = "index"
 class Place(manifest.TrackKey):
     """Where the record of a track lies in its shard."""
 
-    offset: int = Field(ge=0, description="Byte at which its frame begins.")
+    offset: int = Field(ge=0, description="Byte at which it begins; Parquet: row.")
     frames: int = Field(ge=0, description="Its length along the first axis.")
 
 

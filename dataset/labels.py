@@ -33,7 +33,7 @@ class LabelledTrack:
     shard : str
         Path of its shard inside the export.
     offset : int
-        Byte of the shard at which its record's frame begins.
+        Byte of the shard at which its record begins; in Parquet its row.
     frames : int
         Length of its record along the first axis.
     labels : list of int

@@ -21,6 +21,8 @@ SCHEMA_VERSION: Final = 1
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
+Target = Literal["tfrecord", "webdataset", "parquet"]
+TARGETS: tuple[Target, ...] = get_args(Target)
 Count = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -89,7 +91,7 @@ class Layout(Part):
 
 
 class Shard(Part):
-    """One TFRecord file."""
+    """One file of records."""
 
     name: str = Field(description="Its path inside the export.")
     split: Split = Field(description="The split of all its tracks.")
@@ -179,6 +181,7 @@ class Manifest(Part):
     created_at: datetime = Field(description="When the export was finished, UTC.")
     revision: str | None = Field(description="Revision of Lyre, where git knew it.")
     software: dict[str, str] = Field(description="Versions that shaped the values.")
+    target: Target = Field("tfrecord", description="Kind of the shards' files.")
     features: Features = Field(description="How clips became arrays.")
     layout: Layout = Field(description="How the shards were planned.")
     shards: list[Shard] = Field(description="The files, in order.")

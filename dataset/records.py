@@ -66,15 +66,8 @@ def serialize(record: Record) -> bytes:
         The array has another dtype than `DTYPES`.
     """
     audio = record.audio
-    if audio.dtype.name not in DTYPES:
-        raise DatasetError(
-            f"dtype {audio.dtype.name} cannot be stored",
-            where=f"track {record.track_id}",
-            expected=f"one of {', '.join(DTYPES)}",
-        )
-    little = audio.astype(audio.dtype.newbyteorder("<"), copy=False)
     features = {
-        "audio": _bytes_feature(little.tobytes()),
+        "audio": _bytes_feature(little_endian(record).tobytes()),
         "dtype": _bytes_feature(audio.dtype.name.encode()),
         "shape": _int64_feature(audio.shape),
         "source": _bytes_feature(record.source.encode()),
@@ -98,23 +91,52 @@ def deserialize(payload: bytes) -> Record:
         does not fit its shape.
     """
     features = _features(memoryview(payload))
-    dtype = _text(features, "dtype")
+    audio = array(
+        _single(features, "audio"),
+        _text(features, "dtype"),
+        _integers(features, "shape"),
+    )
+    return Record(_text(features, "source"), _text(features, "track_id"), audio)
+
+
+def little_endian(record: Record) -> npt.NDArray[Any]:
+    """Return a record's array with its bytes in the order in which they are stored.
+
+    Raises
+    ------
+    DatasetError
+        The array has another dtype than `DTYPES`.
+    """
+    audio = record.audio
+    if audio.dtype.name not in DTYPES:
+        raise DatasetError(
+            f"dtype {audio.dtype.name} cannot be stored",
+            where=f"track {record.track_id}",
+            expected=f"one of {', '.join(DTYPES)}",
+        )
+    return audio.astype(audio.dtype.newbyteorder("<"), copy=False)
+
+
+def array(
+    audio: bytes | memoryview, dtype: str, shape: tuple[int, ...]
+) -> npt.NDArray[Any]:
+    """Return the array that stored bytes are, without a copy.
+
+    Raises
+    ------
+    DatasetError
+        The dtype is none of `DTYPES`, or the number of bytes does not fit.
+    """
     if dtype not in DTYPES:
         raise DatasetError(
             f"a record's dtype is {dtype!r}", expected=f"one of {', '.join(DTYPES)}"
         )
-    shape = _integers(features, "shape")
     little = np.dtype(dtype).newbyteorder("<")
-    audio = _single(features, "audio")
     if len(audio) != math.prod(shape) * little.itemsize:
         raise DatasetError(
             f"{len(audio):,} bytes of audio do not fit shape {shape} of {dtype}"
         )
-    return Record(
-        source=_text(features, "source"),
-        track_id=_text(features, "track_id"),
-        audio=np.frombuffer(audio, dtype=little).reshape(shape),
-    )
+    return np.frombuffer(audio, dtype=little).reshape(shape)
 
 
 def _varint(value: int) -> bytes:

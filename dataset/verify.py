@@ -9,7 +9,8 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dataset import framing, labels, manifest, records
+from dataset import labels, manifest, records
+from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
 
 _BLOCK = 1 << 20
@@ -43,7 +44,7 @@ def verify(folder: Path, told: Told | None = None) -> list[str]:
     faults: list[str] = []
     starts: Starts = {}
     for shard in described.shards:
-        faults.extend(_shard(folder, shard, described.features, starts))
+        faults.extend(_shard(folder, shard, described, starts))
         if told is not None:
             told(shard.records)
     for label_set in described.label_sets:
@@ -62,10 +63,11 @@ def sha256(path: Path) -> str:
 
 
 def _shard(
-    folder: Path, shard: manifest.Shard, features: manifest.Features, starts: Starts
+    folder: Path, shard: manifest.Shard, described: manifest.Manifest, starts: Starts
 ) -> Iterator[str]:
     """Check a shard's file and records; note where each track's record begins."""
     path = folder / shard.name
+    container = CONTAINERS[described.target]
     if not path.is_file():
         yield f"{path}: the shard is missing"
         return
@@ -76,17 +78,15 @@ def _shard(
         yield f"{path}: the SHA-256 differs from the manifest's"
     found = 0
     try:
-        for offset, payload in framing.read(path):
-            place = f"{path}, record {found} at byte {offset:,}"
+        for offset, record in container.read(path):
+            place = f"{path}, record {found} at {container.place} {offset:,}"
             found += 1
-            try:
-                record = records.deserialize(payload)
-            except DatasetError as error:
-                yield f"{place}: {error}"
+            if isinstance(record, DatasetError):
+                yield f"{place}: {record}"
                 continue
             key = record.source, record.track_id, record.audio.shape[0]
             starts[shard.name, offset] = key
-            yield from _values(place, record, features)
+            yield from _values(place, record, described.features)
     except DatasetError as error:
         yield str(error)
     if found != shard.records:
@@ -149,7 +149,7 @@ def _tracks(
         seen.add(key)
         if starts.get((track.shard, track.offset)) != (*key, track.frames):
             yield (
-                f"{place}: no such record of {track.frames:,} frames at byte "
+                f"{place}: no such record of {track.frames:,} frames at "
                 f"{track.offset:,} of {track.shard}"
             )
         if any(not 0 <= position < n_tags for position in track.labels):
@@ -158,6 +158,8 @@ def _tracks(
 
 def _strangers(folder: Path, described: manifest.Manifest) -> Iterator[str]:
     known = {shard.name for shard in described.shards}
-    for path in sorted((folder / "shards").glob("*.tfrecord")):
+    for path in sorted(
+        (folder / "shards").glob(f"*{CONTAINERS[described.target].suffix}")
+    ):
         if path.relative_to(folder).as_posix() not in known:
             yield f"{path}: a shard that the manifest does not name"

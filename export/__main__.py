@@ -18,7 +18,7 @@ import typer
 
 from dataset import exports, manifest, verify
 from dataset.manifest import SPLITS, LabelSet, Manifest
-from export import clips, relabel, tfrecord
+from export import clips, relabel, stage
 from export.clips import DType, Format, Preset
 from export.recipe import Recipe
 from lyre import settings
@@ -105,7 +105,7 @@ def tfrecord_command(
     )
     chosen = Recipe.parse(recipe)
     folder = out or configured.exports / f"{chosen.name}-{format_}"
-    options = tfrecord.Options(
+    options = stage.Options(
         workers=workers or os.cpu_count() or 1,
         shard_bytes=round(shard_size * _MEGABYTE),
         seed=seed,
@@ -113,12 +113,12 @@ def tfrecord_command(
         replace=replace,
     )
     started = time.monotonic()
-    made = tfrecord.prepare(
+    made = stage.prepare(
         configured.warehouse, folder, chosen, features, where=where, options=options
     )
     root = audio_root or configured.source(configured.sources.audio)
     with progress("export", sum(made.tracks.values()), "clips") as advance:
-        described = tfrecord.run(made, folder, root, options, advance)
+        described = stage.run(made, folder, root, options, advance)
     seconds = time.monotonic() - started
     faults = _verified(folder) if check else []
     _tell_export(folder, described, seconds, as_json=as_json)

@@ -21,7 +21,8 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from dataset import index, labels, manifest
-from dataset.manifest import SPLITS, Features, Layout, Split
+from dataset.containers import CONTAINERS
+from dataset.manifest import SPLITS, Features, Layout, Split, Target
 from export.errors import ExportError
 from export.recipe import Contents, Extent, Row
 from export.selection import Selection
@@ -39,6 +40,7 @@ class Plan(manifest.Part):
     """What is to be exported; two runs with equal plans write equal bytes."""
 
     contents: Contents = Field(description="The rows, in short.")
+    target: Target = Field("tfrecord", description="Kind of the shards' files.")
     features: Features = Field(description="How clips become arrays.")
     layout: Layout = Field(description="How records are laid into shards.")
     tracks: dict[Split, int] = Field(description="Rows per split.")
@@ -46,10 +48,15 @@ class Plan(manifest.Part):
     def shards(self) -> list[tuple[Split, str]]:
         """Return split and path inside the export of each shard, in order."""
         return [
-            (split, shard_name(split, number, self.layout.shards[split]))
+            (split, self.shard(split, number))
             for split in SPLITS
             for number in range(self.layout.shards[split])
         ]
+
+    def shard(self, split: Split, number: int) -> str:
+        """Return the path of a shard inside the export."""
+        name = f"{split}-{number:05d}-of-{self.layout.shards[split]:05d}"
+        return f"shards/{name}{CONTAINERS[self.target].suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,12 @@ class PlannedTrack:
 
 
 def make(
-    selection: Selection, features: Features, *, shard_bytes: int, seed: int
+    selection: Selection,
+    features: Features,
+    *,
+    shard_bytes: int,
+    seed: int,
+    target: Target = "tfrecord",
 ) -> Plan:
     """Plan the export of a selection; reads the table once, writes nothing."""
     extents = selection.extents()
@@ -79,6 +91,7 @@ def make(
     }
     return Plan(
         contents=selection.contents(),
+        target=target,
         features=features,
         layout=Layout(shard_bytes=shard_bytes, seed=seed, shards=counts),
         tracks={split: extents[split].tracks for split in SPLITS},
@@ -150,17 +163,6 @@ def file_of(folder: Path, shard: str) -> Path:
     return folder / FOLDER / f"{Path(shard).stem}.jsonl"
 
 
-def shard_name(split: str, number: int, count: int) -> str:
-    """Return the path of a shard inside an export.
-
-    Examples
-    --------
-    >>> shard_name("train", 3, 8)
-    'shards/train-00003-of-00008.tfrecord'
-    """
-    return f"shards/{split}-{number:05d}-of-{count:05d}.tfrecord"
-
-
 def _n_shards(extent: Extent, features: Features, shard_bytes: int) -> int:
     """Return the power of two that keeps shards at or under their size."""
     width = math.prod(size for size in features.shape if size is not None)
@@ -175,7 +177,7 @@ def _shard_of(row: Row, plan: Plan) -> str:
     bits = count.bit_length() - 1
     key = hashlib.md5(f"{row.source}/{row.track_id}".encode(), usedforsecurity=False)
     number = int.from_bytes(key.digest()) >> 128 - bits
-    return shard_name(row.split, number, count)
+    return plan.shard(row.split, number)
 
 
 def _order(row: Row, seed: int) -> bytes:

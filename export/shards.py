@@ -17,10 +17,11 @@ from pathlib import Path
 from pebble import ProcessExpired, ProcessPool
 
 from audio.errors import AudioError
-from dataset import framing, index, records, verify
+from dataset import index, records, verify
+from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
 from dataset.index import Place, ShardIndex
-from dataset.manifest import Features, LeftOut, Shard, Split
+from dataset.manifest import Features, LeftOut, Shard, Split, Target
 from export import clips, plan
 from export.errors import ExportError, UnusableClipError
 from export.plan import PlannedTrack
@@ -34,6 +35,7 @@ class ShardTask:
     folder: Path
     name: str
     split: Split
+    target: Target
     audio_root: Path
     features: Features
     retry: bool
@@ -59,28 +61,22 @@ def _write(
     beside = target.with_name(f"{target.name}.part")
     places: list[Place] = []
     left_out: list[LeftOut] = []
-    digest = hashlib.sha256()
-    offset = 0
-    with beside.open("wb") as file:
+    with CONTAINERS[task.target].write(beside) as append:
         for track in tracks:
             try:
                 record = _record(track, task)
             except (AudioError, UnusableClipError, OSError) as error:
                 left_out.append(_left_out(track, _reason(error)))
                 continue
-            framed = framing.frame(records.serialize(record))
-            file.write(framed)
-            digest.update(framed)
-            places.append(_place(record, offset))
-            offset += len(framed)
-    beside.replace(target)
+            places.append(_place(record, append(record)))
     shard = Shard(
         name=task.name,
         split=task.split,
         records=len(places),
-        bytes=offset,
-        sha256=digest.hexdigest(),
+        bytes=beside.stat().st_size,
+        sha256=verify.sha256(beside),
     )
+    beside.replace(target)
     entry = ShardIndex(shard=shard, plan=checksum, places=places, left_out=left_out)
     index.write(task.folder, entry)
     return entry
@@ -132,7 +128,9 @@ def _finished(task: ShardTask, checksum: str) -> ShardIndex | None:
     except DatasetError:
         return None  # Not written yet, or not whole: it is written now.
     path = task.folder / task.name
-    if entry.plan != checksum or (task.retry and entry.left_out):
+    if (entry.shard.name, entry.plan) != (task.name, checksum):
+        return None  # Another was planned.
+    if task.retry and entry.left_out:
         return None
     if not path.is_file() or verify.sha256(path) != entry.shard.sha256:
         return None

@@ -106,7 +106,7 @@ def test_tags_come_mixed(make_warehouse, rows, tmp_path):
     labels = [
         track.labels[0]
         for number in range(8)
-        for track in plan.read(out, plan.shard_name("train", number, 8))
+        for track in plan.read(out, f"shards/train-{number:05d}-of-00008.tfrecord")
     ]
     for start in range(0, 400, 32):
         counted = Counter(labels[start : start + 32])

@@ -8,7 +8,7 @@ import pytest
 
 from dataset import framing, labels, records, verify
 from export import clips as encoding
-from export import tfrecord
+from export import stage
 from export.recipe import Recipe
 
 SPLIT_OF = {
@@ -35,8 +35,8 @@ def music_warehouse(music, make_warehouse):
 
 
 def exported(warehouse, folder, real, features):
-    made = tfrecord.prepare(warehouse, folder, Recipe("v2"), features)
-    told = tfrecord.run(made, folder, real)
+    made = stage.prepare(warehouse, folder, Recipe("v2"), features)
+    told = stage.run(made, folder, real)
     assert told.left_out == []
     assert verify.verify(folder) == []
     return {

@@ -4,7 +4,7 @@ import pytest
 from dataset import labels, manifest, verify
 from dataset.errors import DatasetError
 from export import clips as encoding
-from export import tfrecord
+from export import stage
 from export.errors import ExportError
 from export.recipe import Recipe
 from export.relabel import relabel
@@ -15,10 +15,10 @@ V1 = Recipe("v1")
 @pytest.fixture
 def exported(warehouse, clips, tmp_path):
     folder = tmp_path / "out"
-    made = tfrecord.prepare(
+    made = stage.prepare(
         warehouse, folder, Recipe("v2"), encoding.features("waveform")
     )
-    tfrecord.run(made, folder, clips)
+    stage.run(made, folder, clips)
     return folder
 
 
@@ -93,7 +93,7 @@ def test_an_unfinished_export_is_refused(tmp_path, both):
 
 def test_added_labels_survive_a_rerun(exported, both, clips):
     relabel(exported, both, V1)
-    made = tfrecord.prepare(both, exported, Recipe("v2"), encoding.features("waveform"))
-    tfrecord.run(made, exported, clips)
+    made = stage.prepare(both, exported, Recipe("v2"), encoding.features("waveform"))
+    stage.run(made, exported, clips)
     names = [entry.name for entry in manifest.read(exported).label_sets]
     assert names == ["training_set.v2", "training_set.v1"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dataset import index, labels, manifest
 from dataset.errors import DatasetError
-from dataset.manifest import Features, LeftOut, Manifest, Shard, Split, TrackKey
+from dataset.manifest import Features, LeftOut, Manifest, Shard, Split, Target, TrackKey
 from export import labelling, plan, provenance, shards
 from export.errors import ExportError
 from export.plan import Plan
@@ -47,6 +47,8 @@ class Options:
         Seed of the order inside shards.
     max_bad_share : float
         Share of the clips that may be unusable before the run stops.
+    target : str
+        Kind of the shards' files.
     replace : bool
         Start over in a folder that holds another export.
     """
@@ -55,6 +57,7 @@ class Options:
     shard_bytes: int = 64_000_000
     seed: int = 0
     max_bad_share: float = 0.05
+    target: Target = "tfrecord"
     replace: bool = False
 
 
@@ -94,7 +97,11 @@ def prepare(
     options = options or Options()
     with _told(folder), select(warehouse, recipe, where) as selection:
         made = plan.make(
-            selection, features, shard_bytes=options.shard_bytes, seed=options.seed
+            selection,
+            features,
+            shard_bytes=options.shard_bytes,
+            seed=options.seed,
+            target=options.target,
         )
         plan.claim(made, folder, replace=options.replace)
         plan.write(made, selection.rows(), folder)
@@ -182,6 +189,7 @@ def _tasks(
             folder=folder,
             name=name,
             split=split,
+            target=made.target,
             audio_root=audio_root,
             features=made.features,
             retry=retry,
@@ -246,6 +254,7 @@ def _describe(
         created_at=datetime.now(UTC),
         revision=revision(),
         software=provenance.software(),
+        target=made.target,
         features=made.features,
         layout=made.layout,
         shards=files,

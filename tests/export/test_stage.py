@@ -9,10 +9,10 @@ import pytest
 import audio
 from dataset import exports, framing, labels, manifest, records, verify
 from export import clips as encoding
-from export import shards, tfrecord
+from export import shards, stage
 from export.errors import ExportError
 from export.recipe import Recipe
-from export.tfrecord import Options
+from export.stage import Options
 
 WAVEFORM = encoding.features("waveform")
 LOGMEL = encoding.features("logmel", "urop2019")
@@ -20,8 +20,8 @@ LOGMEL = encoding.features("logmel", "urop2019")
 
 def export(warehouse, folder, clips, features=WAVEFORM, **options):
     chosen = Options(**options)
-    made = tfrecord.prepare(warehouse, folder, Recipe("v2"), features, options=chosen)
-    return tfrecord.run(made, folder, clips, chosen)
+    made = stage.prepare(warehouse, folder, Recipe("v2"), features, options=chosen)
+    return stage.run(made, folder, clips, chosen)
 
 
 def contents(folder):
@@ -154,7 +154,7 @@ def test_a_run_stopped_between_shards_goes_on(
 KILLED = """
 import os, sys
 from pathlib import Path
-from export import clips, shards, tfrecord
+from export import clips, shards, stage
 from export.recipe import Recipe
 
 warehouse, folder, root, at, workers = sys.argv[1:]
@@ -169,10 +169,10 @@ def dying(path, features):
 
 clips.encode = dying
 if __name__ == "__main__":
-    options = tfrecord.Options(workers=int(workers))
+    options = stage.Options(workers=int(workers))
     features = clips.features("waveform")
-    made = tfrecord.prepare(Path(warehouse), Path(folder), Recipe("v2"), features)
-    tfrecord.run(made, Path(folder), Path(root), options)
+    made = stage.prepare(Path(warehouse), Path(folder), Recipe("v2"), features)
+    stage.run(made, Path(folder), Path(root), options)
 """
 
 
@@ -249,10 +249,10 @@ def test_the_warehouse_is_free_while_clips_are_decoded(warehouse, clips, tmp_pat
     import duckdb
 
     folder = tmp_path / "out"
-    made = tfrecord.prepare(warehouse, folder, Recipe("v2"), WAVEFORM)
+    made = stage.prepare(warehouse, folder, Recipe("v2"), WAVEFORM)
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("create table written (x int)")
-        tfrecord.run(made, folder, clips)
+        stage.run(made, folder, clips)
 
 
 def test_a_dying_worker_is_told_with_its_shard(warehouse, clips, tmp_path):
