@@ -1,0 +1,201 @@
+"""The warehouse's results as plain files: clean tags as SQLite, the final table as CSV.
+
+Both are for tools that know nothing of Lyre. Equal contents give equal files.
+"""
+
+import csv
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import astuple, fields
+from pathlib import Path
+
+import duckdb
+
+from export.errors import ExportError
+from export.narrowing import Narrowing
+from export.production import disk_told
+from export.recipe import Recipe, Row
+from export.selection import select
+from lyre.revision import revision
+from warehouse.database import open_to_read
+
+_BATCH_ROWS = 50_000
+
+# As the Last.fm data set was published; tid_tag holds ROWIDs.
+_TABLES = """
+create table tids (tid TEXT);
+create table tags (tag TEXT);
+create table tid_tag (tid INT, tag INT, val FLOAT,
+    FOREIGN KEY(tag) REFERENCES tags(ROWID), FOREIGN KEY(tid) REFERENCES tids(ROWID));
+"""
+_INDEXES = """
+create index tid_tag_tid on tid_tag(tid);
+create index tid_tag_tag on tid_tag(tag);
+"""
+_QUERIES = {
+    "tids": "select n, track_id from numbered_tracks order by n",
+    "tags": "select n, tag from numbered_tags order by n",
+    "tid_tag": (
+        "select numbered_tracks.n, numbered_tags.n, pairs.weight from pairs"
+        " inner join numbered_tracks using (track_id)"
+        " inner join numbered_tags using (tag) order by 1, 2"
+    ),
+}
+_INSERTS = {
+    "tids": "insert into tids (rowid, tid) values (?, ?)",
+    "tags": "insert into tags (rowid, tag) values (?, ?)",
+    "tid_tag": "insert into tid_tag (tid, tag, val) values (?, ?, ?)",
+}
+
+
+def write_sqlite(
+    warehouse: Path, recipe: Recipe, file: Path, *, replace: bool = False
+) -> dict[str, int]:
+    """Write the clean tags of every track in the three tables of ``lastfm_tags.db``.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The DuckDB file.
+    recipe : Recipe
+        Whose tags.
+    file : Path
+        The SQLite file.
+    replace : bool
+        Overwrite a file that is there.
+
+    Returns
+    -------
+    dict of str to int
+        Rows per table. Tags are numbered by the number of their tracks, tracks by id.
+
+    Raises
+    ------
+    ExportError
+        The recipe has no tags yet, or the file is there or cannot be written.
+    """
+    with _new_file(file, replace=replace) as beside, open_to_read(warehouse) as source:
+        _number(source, recipe)
+        with closing(sqlite3.connect(beside)) as target:
+            # Nothing to roll back to: the file is renamed when it is whole.
+            target.execute("pragma journal_mode = off")
+            target.execute("pragma synchronous = off")
+            target.executescript(_TABLES)
+            counts = {table: _fill(source, target, table) for table in _QUERIES}
+            target.executescript(_INDEXES)
+            target.commit()
+    return counts
+
+
+def write_csv(
+    warehouse: Path,
+    recipe: Recipe,
+    file: Path,
+    *,
+    narrowing: Narrowing | None = None,
+    replace: bool = False,
+) -> int:
+    """Write the final table, ordered by source and track id.
+
+    The first line is a comment, ``# lyre {...}``, with what the rows are; then come
+    the names of the columns. Labels are a JSON array. UTF-8, line feeds.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The DuckDB file.
+    recipe : Recipe
+        The version of the final table.
+    file : Path
+        The CSV file.
+    narrowing : Narrowing, optional
+        What narrows it.
+    replace : bool
+        Overwrite a file that is there.
+
+    Returns
+    -------
+    int
+        Number of rows.
+
+    Raises
+    ------
+    ExportError
+        The table is missing or not as it should be, or the file is there or cannot
+        be written.
+    """
+    n_rows = 0
+    with (
+        _new_file(file, replace=replace) as beside,
+        select(warehouse, recipe, narrowing) as selection,
+        beside.open("w", encoding="utf-8", newline="") as target,
+    ):
+        told = selection.contents().model_dump(exclude={"vocabulary", "funnel"})
+        told["revision"] = revision()
+        target.write(f"# lyre {json.dumps(told, ensure_ascii=False)}\n")
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow(field.name for field in fields(Row))
+        for row in selection.rows_by_key():
+            *values, labels = astuple(row)
+            writer.writerow([*values, json.dumps(labels, ensure_ascii=False)])
+            n_rows += 1
+    return n_rows
+
+
+@contextmanager
+def _new_file(file: Path, *, replace: bool) -> Iterator[Path]:
+    """Yield a path beside a file's place; it is renamed when it was written whole."""
+    if file.is_dir() or (file.exists() and not replace):
+        raise ExportError(
+            "this is a folder" if file.is_dir() else "this file is there already",
+            where=file,
+            remedy="name a new file with --out"
+            + ("" if file.is_dir() else ", or overwrite it with --replace"),
+        )
+    beside = file.with_name(f"{file.name}.part")
+    try:
+        with disk_told(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            beside.unlink(missing_ok=True)
+            yield beside
+            beside.replace(file)
+    except sqlite3.Error as error:
+        raise ExportError(f"cannot be written: {error}", where=file) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _number(source: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
+    """Make views of a recipe's pairs, and of tracks and tags with their ROWIDs."""
+    try:
+        source.execute(
+            "create temp view pairs as select track_id, tag, max(weight) as weight"  # noqa: S608
+            f" from {recipe.track_tags} group by track_id, tag"
+        )
+    except duckdb.CatalogException as error:
+        raise ExportError(
+            f"the warehouse has no table {recipe.track_tags}",
+            where=recipe.name,
+            remedy="run `dbt build` first",
+        ) from error
+    source.execute(
+        "create temp table numbered_tracks as select track_id,"
+        " row_number() over (order by track_id) as n from pairs group by track_id"
+    )
+    source.execute(
+        "create temp table numbered_tags as select tag,"
+        " row_number() over (order by count(*) desc, tag) as n from pairs group by tag"
+    )
+
+
+def _fill(
+    source: duckdb.DuckDBPyConnection, target: sqlite3.Connection, table: str
+) -> int:
+    count = 0
+    result = source.execute(_QUERIES[table])
+    while batch := result.fetchmany(_BATCH_ROWS):
+        target.executemany(_INSERTS[table], batch)
+        count += len(batch)
+    return count

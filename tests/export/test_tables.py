@@ -1,0 +1,130 @@
+import csv
+import json
+import sqlite3
+
+import duckdb
+import pytest
+
+from export import tables
+from export.errors import ExportError
+from export.narrowing import Narrowing
+from export.recipe import Recipe
+from export.selection import select
+
+V2 = Recipe("v2")
+PAIRS = [
+    ("msd", "TRB", "rock", 100.0),
+    ("msd", "TRA", "rock", 50.0),
+    ("msd", "TRA", "jazz", 7.5),
+    ("fma", "TRA", "jazz", 9.0),
+    ("msd", "TRC", "été", None),
+]
+
+
+@pytest.fixture
+def tagged(warehouse):
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create table marts.track_tags_v2 (source text, track_id text, tag text,"
+            " weight double)"
+        )
+        connection.executemany(
+            "insert into marts.track_tags_v2 values (?, ?, ?, ?)", PAIRS
+        )
+    return warehouse
+
+
+def test_old_scripts_find_tags_by_rowid(tagged, tmp_path):
+    file = tmp_path / "new/clean.db"
+    assert tables.write_sqlite(tagged, V2, file) == {"tids": 3, "tags": 3, "tid_tag": 4}
+    with sqlite3.connect(file) as database:
+        found = database.execute(
+            "select tags.tag, tid_tag.val from tid_tag, tids, tags"
+            " where tags.ROWID = tid_tag.tag and tid_tag.tid = tids.ROWID"
+            " and tids.tid = 'TRA' order by tid_tag.val desc"
+        ).fetchall()
+        names = database.execute("select name from sqlite_master where type = 'table'")
+        assert {name for (name,) in names} == {"tids", "tags", "tid_tag"}
+        assert database.execute("pragma integrity_check").fetchone() == ("ok",)
+        tags = database.execute("select tag from tags order by rowid").fetchall()
+    assert found == [("rock", 50.0), ("jazz", 9.0)]
+    assert tags == [("rock",), ("jazz",), ("été",)]
+
+
+def test_tables_are_declared_as_in_the_real_file(tagged, tmp_path, real):
+    ours, theirs = tmp_path / "ours.db", real / "lastfm/lastfm_tags_real_tracks.db"
+    tables.write_sqlite(tagged, V2, ours)
+    columns = []
+    for file in (ours, theirs):
+        uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        with sqlite3.connect(uri, uri=True) as database:
+            columns.append(
+                {
+                    table: database.execute(f"pragma table_info({table})").fetchall()
+                    for table in ("tids", "tags", "tid_tag")
+                }
+            )
+    assert columns[0] == columns[1]
+
+
+def test_equal_tags_give_equal_files(tagged, tmp_path):
+    for name in ("one.db", "two.db"):
+        tables.write_sqlite(tagged, V2, tmp_path / name)
+    assert (tmp_path / "one.db").read_bytes() == (tmp_path / "two.db").read_bytes()
+
+
+def test_no_file_is_overwritten_unasked(tagged, tmp_path):
+    file = tmp_path / "lastfm_tags.db"
+    file.write_text("precious")
+    with pytest.raises(ExportError, match=r"there already.*--replace"):
+        tables.write_sqlite(tagged, V2, file)
+    assert file.read_text() == "precious"
+    with pytest.raises(ExportError, match="this is a folder"):
+        tables.write_csv(tagged, V2, tmp_path, replace=True)
+    tables.write_sqlite(tagged, V2, file, replace=True)
+    assert file.read_bytes().startswith(b"SQLite")
+
+
+def test_a_failure_leaves_what_was_there(warehouse, tmp_path):
+    file = tmp_path / "clean.db"
+    file.write_text("old")
+    with pytest.raises(ExportError, match=r"no table marts.track_tags_v2.*dbt build"):
+        tables.write_sqlite(warehouse, V2, file, replace=True)
+    assert [(path.name, path.read_text()) for path in tmp_path.glob("clean*")] == [
+        ("clean.db", "old")
+    ]
+
+
+def read_csv(file):
+    with file.open(encoding="utf-8", newline="") as lines:
+        comment = next(lines)
+        return json.loads(comment.removeprefix("# lyre ")), list(csv.DictReader(lines))
+
+
+def test_csv_is_the_final_table_below_its_provenance(warehouse, rows, tmp_path):
+    file = tmp_path / "set.csv"
+    assert tables.write_csv(warehouse, V2, file) == len(rows)
+    told, found = read_csv(file)
+    with select(warehouse, V2) as selection:
+        assert told["training_set_checksum"] == selection.checksum()
+    assert (told["recipe"], told["where"]) == ("training_set.v2", None)
+    by_key = sorted(rows, key=lambda row: row[:2])
+    assert [
+        (row["source"], row["track_id"], row["year"], row["path"]) for row in found
+    ] == [(row[0], row[1], str(row[5]), row[7]) for row in by_key]
+    assert [json.loads(row["labels"]) for row in found] == [row[10] for row in by_key]
+
+
+def test_csv_keeps_awkward_text_and_tells_what_narrowed_it(
+    make_warehouse, rows, tmp_path
+):
+    title = 'A "quoted", split\nline # 1'
+    rows[0] = (*rows[0][:4], title, None, *rows[0][6:])
+    warehouse = make_warehouse(rows)
+    condition = f"track_id <> '{rows[31][1]}'"
+    file = tmp_path / "set.csv"
+    tables.write_csv(warehouse, V2, file, narrowing=Narrowing(condition))
+    told, found = read_csv(file)
+    assert told["where"] == condition
+    assert len(found) == len(rows) - 1
+    assert (found[0]["title"], found[0]["year"]) == (title, "")
