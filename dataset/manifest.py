@@ -10,6 +10,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -120,6 +121,15 @@ class SplitCounts(Part):
     longest: Count = Field(description="Length of the longest record, first axis.")
 
 
+class Addition(Part):
+    """Shards that were appended later, for tracks of another recipe."""
+
+    number: int = Field(ge=1, description="It is part of the shards' names.")
+    created_at: datetime = Field(description="When they were finished, UTC.")
+    revision: str | None = Field(description="Revision of Lyre, where git knew it.")
+    software: dict[str, str] = Field(description="Versions that shaped the values.")
+
+
 class FunnelRow(Part):
     """One rule of the cleaning, in its order."""
 
@@ -153,6 +163,12 @@ class LabelSet(Part):
     sha256: Sha256 = Field(description="Checksum of that file.")
     table: str = Field(description="Table of the warehouse that was read.")
     where: str | None = Field(None, description="Condition that narrowed the recipe.")
+    query: str | None = Field(None, description="Query that narrowed the recipe.")
+    lineage: dict[str, list[str]] | None = Field(
+        None,
+        description="Raw columns behind the columns of condition and query; null where "
+        "there is neither, or dbt's compiled models were not at hand.",
+    )
     training_set_checksum: Sha256 = Field(
         description="Checksum of the rows read, ordered by source and track id."
     )
@@ -185,6 +201,9 @@ class Manifest(Part):
     features: Features = Field(description="How clips became arrays.")
     layout: Layout = Field(description="How the shards were planned.")
     shards: list[Shard] = Field(description="The files, in order.")
+    additions: list[Addition] = Field(
+        default_factory=list, description="Where shards come from that are not planned."
+    )
     left_out: list[LeftOut] = Field(description="Tracks that could not be exported.")
     label_sets: list[LabelSet] = Field(
         min_length=1, description="The first is the recipe that was exported."
@@ -263,11 +282,16 @@ def write(manifest: Manifest, folder: Path) -> Path:
     return write_whole(folder / FILE_NAME, f"{text}\n".encode())
 
 
-def write_whole(path: Path, content: bytes) -> Path:
-    """Write a file beside its place and rename it, so that it is never seen half."""
-    beside = path.with_name(f"{path.name}.part")
+def write_whole(path: Path, content: bytes, *, durable: bool = True) -> Path:
+    """Write a file beside its place and rename it, so that it is never seen half.
+
+    Several processes and machines may write the same file at once. With `durable` it
+    is on the disk when this returns.
+    """
+    beside = path.with_name(f"{path.name}.{uuid4().hex}.part")
     with beside.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     return beside.replace(path)

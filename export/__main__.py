@@ -4,8 +4,12 @@
 
     python -m export tfrecord
     python -m export tfrecord --format waveform --workers 8
-    python -m export relabel --recipe training_set.v1
+    python -m export tfrecord --shards 0-24/100
+    python -m export webdataset --select indie.sql
+    python -m export relabel --recipe training_set.v1 --add-missing
     python -m export verify
+    python -m export csv --out training_set.csv
+    python -m export sqlite --out clean_tags.db
 """
 
 import json
@@ -17,15 +21,30 @@ from typing import Annotated
 import typer
 
 from dataset import exports, manifest, verify
-from dataset.manifest import SPLITS, LabelSet, Manifest
-from export import clips, relabel, stage
+from dataset.manifest import TARGETS, Target
+from export import clips, production, relabel, stage, tables, telling
+from export.additions import Adding
 from export.clips import DType, Format, Preset
+from export.errors import ExportError
+from export.narrowing import Narrowing
+from export.part import Part
+from export.plan import Plan
+from export.production import Options
 from export.recipe import Recipe
 from lyre import settings
 from lyre.console import DONE, DONE_WITH_FAILURES, command_line, progress, run
 
 _MEGABYTE = 1_000_000
 _LATEST = "training_set.v2"
+_BAD_SHARE = 0.05
+_HELP = {
+    "tfrecord": "Write sharded TFRecords and their manifest; a stopped run goes on.\n\n"
+    'Example: python -m export tfrecord --format waveform --where "year >= 1990"',
+    "webdataset": "Write the same as tar files of .npy and .json, for WebDataset.\n\n"
+    "Example: python -m export webdataset --format waveform",
+    "parquet": "Write the same as Parquet files, one row a track.\n\n"
+    "Example: python -m export parquet --preset musicnn",
+}
 
 app = command_line(
     "Write the final table as a data set to train on.\n\n"
@@ -39,90 +58,147 @@ Where = Annotated[
     str | None,
     typer.Option(help='SQL condition on its columns, such as "year >= 1990".'),
 ]
+Select = Annotated[
+    Path | None,
+    typer.Option(help="File with one SELECT; its column track_id says which tracks."),
+]
+AudioRoot = Annotated[
+    Path | None, typer.Option(help="Folder of the clips; by default lyre.toml's.")
+]
+Workers = Annotated[int, typer.Option(min=0, help="Decoding processes; 0: one a core.")]
+BadShare = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Stop when more of the clips are unusable."),
+]
 Export = Annotated[
     Path | None,
     typer.Argument(help="Folder of the export; by default the newest.", metavar="DIR"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Overwrite the file.")]
 
 
-@app.command("tfrecord")
-def tfrecord_command(
-    recipe: RecipeName = _LATEST,
-    format_: Annotated[
-        Format, typer.Option("--format", help="What a record holds.")
-    ] = "logmel",
-    preset: Annotated[
-        Preset | None,
-        typer.Option(help="Settings of the log-mel to begin from; else urop2019."),
-    ] = None,
-    rate: Annotated[int | None, typer.Option(min=1, help="Samples a second.")] = None,
-    mels: Annotated[int | None, typer.Option(min=1, help="Mel bands.")] = None,
-    n_fft: Annotated[int | None, typer.Option(min=2, help="Samples a frame.")] = None,
-    hop: Annotated[
-        int | None, typer.Option(min=1, help="Samples between frames.")
-    ] = None,
-    dtype: Annotated[
-        DType | None,
-        typer.Option(
-            help="Stored type; by default float16 (logmel), int16 (waveform)."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder; by default <exports>/<recipe>-<format>."),
-    ] = None,
-    audio_root: Annotated[
-        Path | None, typer.Option(help="Folder of the clips; by default lyre.toml's.")
-    ] = None,
-    where: Where = None,
-    workers: Annotated[
-        int, typer.Option(min=0, help="Decoding processes; 0: one a core.")
-    ] = 0,
-    shard_size: Annotated[
-        float, typer.Option(min=0.001, help="Size of a shard at most, in MB.")
-    ] = 64,
-    seed: Annotated[int, typer.Option(help="Order of the records in a shard.")] = 0,
-    max_bad_share: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Stop when more of the clips are unusable."),
-    ] = 0.05,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Start over in the folder of an export.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--verify", help="Read every record back at the end.")
-    ] = False,
-    as_json: AsJson = False,
+def _add_command(target: Target) -> None:
+    """Add the command that writes one kind of shards; all take the same options."""
+
+    @app.command(target, help=_HELP[target])
+    def command(
+        recipe: RecipeName = _LATEST,
+        format_: Annotated[
+            Format, typer.Option("--format", help="What a record holds.")
+        ] = "logmel",
+        preset: Annotated[
+            Preset | None,
+            typer.Option(help="Settings of the log-mel to begin from; else urop2019."),
+        ] = None,
+        rate: Annotated[
+            int | None, typer.Option(min=1, help="Samples a second.")
+        ] = None,
+        mels: Annotated[int | None, typer.Option(min=1, help="Mel bands.")] = None,
+        n_fft: Annotated[
+            int | None, typer.Option(min=2, help="Samples a frame.")
+        ] = None,
+        hop: Annotated[
+            int | None, typer.Option(min=1, help="Samples between frames.")
+        ] = None,
+        dtype: Annotated[
+            DType | None,
+            typer.Option(
+                help="Stored type; by default float16 (logmel), int16 (waveform)."
+            ),
+        ] = None,
+        out: Annotated[
+            Path | None,
+            typer.Option(help="Folder; by default named by recipe, format and target."),
+        ] = None,
+        audio_root: AudioRoot = None,
+        where: Where = None,
+        select: Select = None,
+        workers: Workers = 0,
+        shard_size: Annotated[
+            float, typer.Option(min=0.001, help="Size of a shard at most, in MB.")
+        ] = 64,
+        seed: Annotated[int, typer.Option(help="Order of the records in a shard.")] = 0,
+        shards: Annotated[
+            str | None,
+            typer.Option(help="Write a part of the shards alone, such as 0-24/100."),
+        ] = None,
+        finish: Annotated[
+            bool,
+            typer.Option(
+                "--finish", help="Decode nothing: all parts are there, conclude them."
+            ),
+        ] = False,
+        max_bad_share: BadShare = _BAD_SHARE,
+        replace: Annotated[
+            bool,
+            typer.Option("--replace", help="Start over in the folder of an export."),
+        ] = False,
+        check: Annotated[
+            bool, typer.Option("--verify", help="Read every record back at the end.")
+        ] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        if finish and shards:
+            raise ExportError("--shards and --finish do not go together")
+        configured = settings.load()
+        features = clips.features(
+            format_, preset, rate=rate, n_mels=mels, n_fft=n_fft, hop=hop, dtype=dtype
+        )
+        chosen = Recipe.parse(recipe)
+        options = Options(
+            workers=workers or os.cpu_count() or 1,
+            shard_bytes=round(shard_size * _MEGABYTE),
+            seed=seed,
+            max_bad_share=max_bad_share,
+            target=target,
+            replace=replace,
+            shared=finish or shards is not None,
+        )
+        part = None if shards is None else Part.parse(shards)
+        ending = "" if target == "tfrecord" else f"-{target}"
+        folder = out or configured.exports / f"{chosen.name}-{format_}{ending}"
+        started = time.monotonic()
+        made = stage.prepare(
+            configured.warehouse,
+            folder,
+            chosen,
+            features,
+            narrowing=Narrowing.given(where, select),
+            options=options,
+        )
+        root = audio_root or configured.source(configured.sources.audio)
+        if part is not None:
+            _write_part(made, folder, root, part, options, as_json=as_json)
+            return
+        if finish:
+            described = stage.finish(made, folder, options)
+        else:
+            total = sum(made.tracks.values())
+            with progress("export", total, "clips") as advance:
+                described = stage.run(made, folder, root, options, advance)
+        seconds = time.monotonic() - started
+        faults = _verified(folder) if check else []
+        telling.tell_export(folder, described, seconds, as_json=as_json)
+        _end(bool(faults or described.left_out))
+
+
+def _write_part(
+    made: Plan, folder: Path, root: Path, part: Part, options: Options, *, as_json: bool
 ) -> None:
-    """Write sharded TFRecords and their manifest; a stopped run goes on.
-
-    Example: python -m export tfrecord --format waveform --where "year >= 1990"
-    """
-    configured = settings.load()
-    features = clips.features(
-        format_, preset, rate=rate, n_mels=mels, n_fft=n_fft, hop=hop, dtype=dtype
-    )
-    chosen = Recipe.parse(recipe)
-    folder = out or configured.exports / f"{chosen.name}-{format_}"
-    options = stage.Options(
-        workers=workers or os.cpu_count() or 1,
-        shard_bytes=round(shard_size * _MEGABYTE),
-        seed=seed,
-        max_bad_share=max_bad_share,
-        replace=replace,
-    )
     started = time.monotonic()
-    made = stage.prepare(
-        configured.warehouse, folder, chosen, features, where=where, options=options
-    )
-    root = audio_root or configured.source(configured.sources.audio)
-    with progress("export", sum(made.tracks.values()), "clips") as advance:
-        described = stage.run(made, folder, root, options, advance)
+    tasks = part.of_items(production.tasks(made, folder, root, retry=False))
+    total = production.n_tracks(folder, tasks)
+    with progress("export", total, "clips") as advance:
+        written = stage.run_part(made, folder, root, part, options, advance)
+    there = stage.n_finished(made, folder), len(made.shards())
     seconds = time.monotonic() - started
-    faults = _verified(folder) if check else []
-    _tell_export(folder, described, seconds, as_json=as_json)
-    _finish(bool(faults or described.left_out))
+    telling.tell_part(folder, written, there, seconds, as_json=as_json)
+    _end(any(each.left_out for each in written))
+
+
+for _target in TARGETS:
+    _add_command(_target)
 
 
 @app.command("relabel")
@@ -130,23 +206,47 @@ def relabel_command(
     directory: Export = None,
     recipe: RecipeName = _LATEST,
     where: Where = None,
+    select: Select = None,
     name: Annotated[
         str | None,
         typer.Option(help="Name of the label set; by default that of the recipe."),
     ] = None,
+    add_missing: Annotated[
+        bool,
+        typer.Option(
+            "--add-missing", help="Append shards for tracks that have no audio there."
+        ),
+    ] = False,
+    audio_root: AudioRoot = None,
+    workers: Workers = 0,
+    max_bad_share: BadShare = _BAD_SHARE,
     as_json: AsJson = False,
 ) -> None:
-    """Add the labels of a recipe to an export without decoding anything.
+    """Add the labels of a recipe to an export without decoding anything again.
 
-    Example: python -m export relabel --recipe training_set.v1
+    Example: python -m export relabel --recipe training_set.v1 --add-missing
     """
     configured = settings.load()
-    folder = directory or exports.newest(configured.exports)
-    label_set = relabel.relabel(
-        folder, configured.warehouse, Recipe.parse(recipe), where=where, name=name
+    folder = directory or exports.newest(configured.exports, None)
+    before = len(manifest.read(folder).shards)
+    chosen = Recipe.parse(recipe)
+    narrowing = Narrowing.given(where, select)
+    options = Options(
+        workers=workers or os.cpu_count() or 1, max_bad_share=max_bad_share
     )
-    _tell_labels(folder, label_set, as_json=as_json)
-    _finish(bool(label_set.without_audio))
+    root = audio_root or configured.source(configured.sources.audio)
+    if add_missing:
+        with progress("add", None, "clips") as advance:
+            adding = Adding(root, options, advance)
+            label_set = relabel.relabel(
+                folder, configured.warehouse, chosen, narrowing, name, adding
+            )
+    else:
+        label_set = relabel.relabel(
+            folder, configured.warehouse, chosen, narrowing, name
+        )
+    telling.tell_labels(folder, label_set, before, as_json=as_json)
+    _end(bool(label_set.without_audio))
 
 
 @app.command("verify")
@@ -155,8 +255,53 @@ def verify_command(directory: Export = None) -> None:
 
     Example: python -m export verify data/exports/training_set.v2-logmel
     """
-    folder = directory or exports.newest(settings.load().exports)
-    _finish(bool(_verified(folder)))
+    folder = directory or exports.newest(settings.load().exports, None)
+    _end(bool(_verified(folder)))
+
+
+@app.command("csv")
+def csv_command(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    recipe: RecipeName = _LATEST,
+    where: Where = None,
+    select: Select = None,
+    replace: Replace = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the final table as CSV, below a comment line that says what it is.
+
+    Example: python -m export csv --out training_set.csv
+    """
+    chosen = Recipe.parse(recipe)
+    narrowing = Narrowing.given(where, select)
+    path = settings.load().warehouse
+    rows = tables.write_csv(path, chosen, out, narrowing=narrowing, replace=replace)
+    _tell_rows(out, {chosen.name: rows}, as_json=as_json)
+
+
+@app.command("sqlite")
+def sqlite_command(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    recipe: RecipeName = _LATEST,
+    replace: Replace = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the clean tags in the three tables of lastfm_tags.db, for old scripts.
+
+    Example: python -m export sqlite --out clean_tags.db
+    """
+    chosen = Recipe.parse(recipe)
+    path = settings.load().warehouse
+    rows = tables.write_sqlite(path, chosen, out, replace=replace)
+    _tell_rows(out, rows, as_json=as_json)
+
+
+def _tell_rows(file: Path, rows: dict[str, int], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"file": str(file), "rows": rows}))
+        return
+    counted = ", ".join(f"{name} {count:,}" for name, count in rows.items())
+    typer.echo(f"{file}: rows: {counted}")
 
 
 def _verified(folder: Path) -> list[str]:
@@ -171,59 +316,7 @@ def _verified(folder: Path) -> list[str]:
     return faults
 
 
-def _tell_export(
-    folder: Path, described: Manifest, seconds: float, *, as_json: bool
-) -> None:
-    records = sum(shard.records for shard in described.shards)
-    size = sum(shard.bytes for shard in described.shards)
-    for track in described.left_out:
-        typer.echo(
-            f"left out {track.track_id} ({track.path}): {track.reason}", err=True
-        )
-    if as_json:
-        values = {
-            "folder": str(folder),
-            "records": records,
-            "shards": len(described.shards),
-            "bytes": size,
-            "seconds": round(seconds, 3),
-            "left_out": [track.model_dump() for track in described.left_out],
-        }
-        typer.echo(json.dumps(values))
-        return
-    typer.echo(
-        f"{folder}: {records:,} records in {len(described.shards):,} shards,"
-        f" {size / _MEGABYTE:,.1f} MB, {seconds:,.1f} s"
-        f" ({records / seconds:,.1f} clips/s, {size / _MEGABYTE / seconds:,.1f} MB/s);"
-        f" {len(described.left_out):,} clips left out"
-    )
-    label_set = described.label_set()
-    counted = ", ".join(
-        f"{label_set.splits[split].tracks:,} {split}" for split in SPLITS
-    )
-    typer.echo(f"{label_set.name}: {len(label_set.tags)} tags; tracks: {counted}")
-
-
-def _tell_labels(folder: Path, label_set: LabelSet, *, as_json: bool) -> None:
-    tracks = sum(counts.tracks for counts in label_set.splits.values())
-    if as_json:
-        values = {
-            "folder": str(folder),
-            "name": label_set.name,
-            "tracks": tracks,
-            "without_audio": [key.model_dump() for key in label_set.without_audio],
-        }
-        typer.echo(json.dumps(values))
-        return
-    typer.echo(
-        f"{folder}: {tracks:,} tracks labelled as {label_set.name},"
-        f" {len(label_set.tags)} tags;"
-        f" {len(label_set.without_audio):,} tracks of the recipe have no audio here"
-        f" (listed in {manifest.FILE_NAME})"
-    )
-
-
-def _finish(failures: bool) -> None:
+def _end(failures: bool) -> None:
     raise typer.Exit(DONE_WITH_FAILURES if failures else DONE)
 
 

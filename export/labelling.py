@@ -9,6 +9,7 @@ from dataset.labels import LabelledTrack
 from dataset.manifest import LabelSet, Shard, TrackKey
 from export import plan
 from export.plan import PlannedTrack
+from export.production import Written
 from export.recipe import Contents, Row
 
 
@@ -22,6 +23,15 @@ def planned(folder: Path, shards: Iterable[Shard]) -> Iterator[LabelledTrack]:
         for place in index.read(folder, shard.name).places:
             track = tracks[place.source, place.track_id]
             yield labelled(track, track.labels, shard.name, place)
+
+
+def left_out(written: Iterable[Written]) -> list[TrackKey]:
+    """Return the keys of the tracks that should have been in shards and are not."""
+    return [
+        TrackKey(source=track.source, track_id=track.track_id)
+        for each in written
+        for track in each.left_out
+    ]
 
 
 def labelled(
@@ -76,6 +86,8 @@ def write(
         sha256=verify.sha256(file),
         table=contents.table,
         where=contents.where,
+        query=contents.query,
+        lineage=contents.lineage,
         training_set_checksum=contents.training_set_checksum,
         vocabulary=contents.vocabulary,
         splits=labels.count(labels.iterate(file), len(contents.vocabulary)),

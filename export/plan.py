@@ -13,8 +13,9 @@ import hashlib
 import itertools
 import json
 import math
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from dataset.containers import CONTAINERS
 from dataset.manifest import SPLITS, Features, Layout, Split, Target
 from export.errors import ExportError
 from export.recipe import Contents, Extent, Row
-from export.selection import Selection
 
 FOLDER = "plan"
 _SUMMARY = "plan.json"
@@ -44,6 +44,7 @@ class Plan(manifest.Part):
     features: Features = Field(description="How clips become arrays.")
     layout: Layout = Field(description="How records are laid into shards.")
     tracks: dict[Split, int] = Field(description="Rows per split.")
+    addition: int = Field(0, description="Number of shards appended later; 0: none.")
 
     def shards(self) -> list[tuple[Split, str]]:
         """Return split and path inside the export of each shard, in order."""
@@ -55,7 +56,8 @@ class Plan(manifest.Part):
 
     def shard(self, split: Split, number: int) -> str:
         """Return the path of a shard inside the export."""
-        name = f"{split}-{number:05d}-of-{self.layout.shards[split]:05d}"
+        added = f"added{self.addition}-" if self.addition else ""
+        name = f"{split}-{added}{number:05d}-of-{self.layout.shards[split]:05d}"
         return f"shards/{name}{CONTAINERS[self.target].suffix}"
 
 
@@ -74,31 +76,43 @@ class PlannedTrack:
     decoded_seconds: float | None
     split: Split
     labels: list[int]
+    path_bytes: str | None = None
+
+    @property
+    def file(self) -> str:
+        """The clip's path as the file system has it; `path` is text in any case."""
+        if self.path_bytes is None:
+            return self.path
+        return os.fsdecode(bytes.fromhex(self.path_bytes))
 
 
 def make(
-    selection: Selection,
+    contents: Contents,
+    extents: Mapping[Split, Extent],
     features: Features,
     *,
     shard_bytes: int,
     seed: int,
     target: Target = "tfrecord",
+    addition: int = 0,
 ) -> Plan:
-    """Plan the export of a selection; reads the table once, writes nothing."""
-    extents = selection.extents()
+    """Plan the export of a selection, or of the part of it that `extents` tell of."""
     counts = {
         split: _n_shards(extents[split], features, shard_bytes) for split in SPLITS
     }
     return Plan(
-        contents=selection.contents(),
+        contents=contents,
         target=target,
         features=features,
         layout=Layout(shard_bytes=shard_bytes, seed=seed, shards=counts),
         tracks={split: extents[split].tracks for split in SPLITS},
+        addition=addition,
     )
 
 
-def claim(plan: Plan, folder: Path, *, replace: bool = False) -> None:
+def claim(
+    plan: Plan, folder: Path, *, replace: bool = False, shared: bool = False
+) -> None:
     """Take a folder for a plan: a new one, or the one that this plan began.
 
     Parameters
@@ -109,6 +123,9 @@ def claim(plan: Plan, folder: Path, *, replace: bool = False) -> None:
         The export's folder.
     replace : bool
         Remove an export that lies there, instead of going on with it.
+    shared : bool
+        Others may be writing there: take nothing away, not even another plan that
+        nothing was written of.
 
     Raises
     ------
@@ -118,11 +135,12 @@ def claim(plan: Plan, folder: Path, *, replace: bool = False) -> None:
     summary = folder / FOLDER / _SUMMARY
     if folder.exists() and not folder.is_dir():
         raise ExportError("this is a file", where=folder, expected="a folder")
-    if folder.exists() and any(folder.iterdir()):
+    if _has_files(folder):
         found = _read(summary)
-        if replace or not _has_shards(folder):
+        same = _comparable(found) == _comparable(plan)
+        if replace or not (same or shared or _has_shards(folder)):
             _remove(folder)
-        elif found != plan:
+        elif not same:
             raise ExportError(
                 f"this folder holds another export: {_difference(found, plan)}",
                 where=folder,
@@ -132,8 +150,10 @@ def claim(plan: Plan, folder: Path, *, replace: bool = False) -> None:
     manifest.write_whole(summary, f"{plan.model_dump_json(indent=2)}\n".encode())
 
 
-def write(plan: Plan, rows: Iterator[Row], folder: Path) -> None:
-    """Write the plan of each shard.
+def write(
+    plan: Plan, rows: Iterator[Row], folder: Path, names: Mapping[str, bytes]
+) -> None:
+    """Write the plan of each shard; others may write the same one meanwhile.
 
     Parameters
     ----------
@@ -143,19 +163,30 @@ def write(plan: Plan, rows: Iterator[Row], folder: Path) -> None:
         All rows in the order of `Selection.rows`.
     folder : Path
         The export's folder.
+    names : mapping of str to bytes
+        The names of clips that are not UTF-8, by their path as text.
     """
-    for _, name in plan.shards():
-        file_of(folder, name).write_bytes(b"")
+    missing = {name for _, name in plan.shards()}
     for name, group in itertools.groupby(rows, lambda row: _shard_of(row, plan)):
         shuffled = sorted(group, key=lambda row: _order(row, plan.layout.seed))
-        lines = [_line(row, plan.contents) for row in shuffled]
-        file_of(folder, name).write_text("".join(lines), encoding="utf-8", newline="\n")
+        lines = [_line(row, plan.contents, names.get(row.path)) for row in shuffled]
+        content = "".join(lines).encode()
+        manifest.write_whole(file_of(folder, name), content, durable=False)
+        missing.remove(name)
+    for name in missing:
+        manifest.write_whole(file_of(folder, name), b"", durable=False)
 
 
 def read(folder: Path, shard: str) -> list[PlannedTrack]:
     """Read the planned tracks of a shard, in the order of its records."""
     with file_of(folder, shard).open(encoding="utf-8", newline="\n") as lines:
         return [PlannedTrack(**json.loads(line)) for line in lines]
+
+
+def count(folder: Path, shard: str) -> int:
+    """Return the number of tracks that are planned for a shard."""
+    with file_of(folder, shard).open("rb") as lines:
+        return sum(1 for _ in lines)
 
 
 def file_of(folder: Path, shard: str) -> Path:
@@ -165,6 +196,8 @@ def file_of(folder: Path, shard: str) -> Path:
 
 def _n_shards(extent: Extent, features: Features, shard_bytes: int) -> int:
     """Return the power of two that keeps shards at or under their size."""
+    if not extent.tracks:
+        return 0
     width = math.prod(size for size in features.shape if size is not None)
     bytes_per_second = features.frames_per_second * width * _BYTES[features.dtype]
     needed = extent.seconds * bytes_per_second / shard_bytes
@@ -185,10 +218,12 @@ def _order(row: Row, seed: int) -> bytes:
     return hashlib.md5(key.encode(), usedforsecurity=False).digest()
 
 
-def _line(row: Row, contents: Contents) -> str:
+def _line(row: Row, contents: Contents, name: bytes | None) -> str:
     # Not `asdict`, which copies every value deeply: half the time of a plan.
     values = {name: getattr(row, name) for name in _COLUMNS}
     values["labels"] = contents.positions(row)
+    if name is not None:
+        values["path_bytes"] = name.hex()
     return f"{json.dumps(values, ensure_ascii=False, separators=(',', ':'))}\n"
 
 
@@ -201,6 +236,17 @@ def _read(summary: Path) -> Plan:
             where=summary.parent.parent,
             remedy="name a new folder with --out",
         ) from error
+
+
+def _has_files(folder: Path) -> bool:
+    # Files that another run has just begun to write do not count.
+    return any(path.is_file() and path.suffix != ".part" for path in folder.rglob("*"))
+
+
+def _comparable(plan: Plan) -> Plan:
+    # Whether dbt's models were at hand changes nothing of what is written.
+    contents = plan.contents.model_copy(update={"lineage": None})
+    return plan.model_copy(update={"contents": contents})
 
 
 def _has_shards(folder: Path) -> bool:
@@ -219,9 +265,8 @@ def _difference(found: Plan, plan: Plan) -> str:
         )
         for key, old, new in _unequal(old_part, new_part)
     ]
-    name, old, new = next(
-        pair for pair in pairs if pair[0] not in ("contents", "features", "layout")
-    )
+    parts = ("contents", "features", "layout", "contents lineage", "lineage")
+    name, old, new = next(pair for pair in pairs if pair[0] not in parts)
     if isinstance(old, list | dict):
         return f"its {name} differs"
     return f"its {name} is {old}, not {new}"

@@ -51,6 +51,11 @@ class Recipe:
         return f"marts.training_vocabulary_{self.version}"
 
     @property
+    def track_tags(self) -> str:
+        """Return the table of the clean tags of every track."""
+        return f"marts.track_tags_{self.version}"
+
+    @property
     def funnel(self) -> str:
         """Return the table of what its cleaning took out."""
         return f"marts.cleaning_funnel_{self.version}"
@@ -79,6 +84,10 @@ class Contents(manifest.Part):
     recipe: str = Field(description="Recipe and version.")
     table: str = Field(description="The final table.")
     where: str | None = Field(description="The condition that narrowed it.")
+    query: str | None = Field(None, description="The query that narrowed it.")
+    lineage: dict[str, list[str]] | None = Field(
+        None, description="The raw columns of what narrowed it."
+    )
     training_set_checksum: manifest.Sha256 = Field(description="Checksum of its rows.")
     vocabulary: list[Tag] = Field(description="Its tags, in order.")
     funnel: list[FunnelRow] = Field(description="Its cleaning.")

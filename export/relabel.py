@@ -1,16 +1,20 @@
-"""New labels over old audio: another recipe for an export, without decoding."""
+"""New labels over old audio: another recipe for an export, nothing decoded twice."""
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from dataset import index, manifest
 from dataset.index import Place
 from dataset.labels import LabelledTrack
 from dataset.manifest import LabelSet, Manifest, TrackKey
-from export import labelling
+from export import additions, labelling
+from export.additions import Adding
 from export.errors import ExportError
-from export.recipe import Contents, Recipe
+from export.narrowing import Narrowing
+from export.production import disk_told
+from export.recipe import Contents, Recipe, Row
 from export.selection import Selection, check_splits, select
 
 _NAME = re.compile(r"\w[\w.-]*")
@@ -23,9 +27,9 @@ def relabel(
     folder: Path,
     warehouse: Path,
     recipe: Recipe,
-    *,
-    where: str | None = None,
+    narrowing: Narrowing | None = None,
     name: str | None = None,
+    adding: Adding | None = None,
 ) -> LabelSet:
     """Add the labels of a recipe to an export, or replace those of the same name.
 
@@ -37,22 +41,24 @@ def relabel(
         The DuckDB file.
     recipe : Recipe
         The version of the final table to read labels and splits from.
-    where : str, optional
-        A condition that narrows it.
+    narrowing : Narrowing, optional
+        What narrows it.
     name : str, optional
         Name of the label set, by default that of the recipe.
+    adding : Adding, optional
+        Append shards for the tracks of the recipe that are not in the export.
 
     Returns
     -------
     LabelSet
         Its ``without_audio`` names the tracks of the recipe that are not in the
-        export.
+        export; with `adding`, those whose clip cannot be used.
 
     Raises
     ------
     ExportError, DatasetError
-        The recipe's table or the export is missing or damaged, or a split would
-        have no track with audio.
+        The recipe's table or the export is missing or damaged, a split would have
+        no track with audio, or too many clips to add are unusable.
     """
     name = recipe.name if name is None else name
     if _NAME.fullmatch(name) is None:
@@ -62,13 +68,31 @@ def relabel(
         )
     described = manifest.read(folder)
     records = _records(folder, described)
-    with select(warehouse, recipe, where) as selection:
+    made = None
+    with disk_told(folder), select(warehouse, recipe, narrowing) as selection:
         contents = selection.contents()
         tracks, without_audio = _join(selection, contents, records)
-    counts = Counter(track.split for track in tracks)
-    check_splits(counts, f"{recipe.table} with audio in {described.name}", where)
-    label_set = labelling.write(folder, name, contents, tracks, without_audio)
-    manifest.write(_with(described, label_set), folder)
+        if adding is not None and without_audio:
+            made = additions.prepare(
+                folder,
+                described,
+                contents,
+                lambda: _missing(selection, records),
+                selection.names(),
+            )
+    with disk_told(folder):
+        if made is not None and adding is not None:
+            total = len(tracks) + len(without_audio)
+            written = additions.write(made, folder, total, adding)
+            described = additions.described_with(described, folder, made, written)
+            added = [each.shard for each in written if each.shard.records]
+            tracks.extend(labelling.planned(folder, added))
+            without_audio = labelling.left_out(written)
+        counts = Counter(track.split for track in tracks)
+        told = narrowing.told() if narrowing else None
+        check_splits(counts, f"{recipe.table} with audio in {described.name}", told)
+        label_set = labelling.write(folder, name, contents, tracks, without_audio)
+        manifest.write(_with(described, label_set), folder)
     return label_set
 
 
@@ -97,6 +121,12 @@ def _join(
         found.append((number, track))
     found.sort(key=lambda item: (item[0], item[1].offset))
     return [track for _, track in found], without_audio
+
+
+def _missing(selection: Selection, records: _Records) -> Iterator[Row]:
+    for row in selection.rows():
+        if (row.source, row.track_id) not in records:
+            yield row
 
 
 def _with(described: Manifest, label_set: LabelSet) -> Manifest:

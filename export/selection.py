@@ -6,6 +6,7 @@ same tracks, splits and labels.
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,13 @@ import duckdb
 
 from dataset.manifest import SPLITS, FunnelRow, Split, Tag
 from export.errors import ExportError
+from export.narrowing import (
+    Narrowing,
+    keys,
+    lineage,
+    normalize_condition,
+    normalize_query,
+)
 from export.recipe import Contents, Extent, Recipe, Row
 from warehouse.database import open_to_read
 from warehouse.query import LOCKED
@@ -28,20 +36,28 @@ _BY_KEY = "from chosen order by source, track_id"
 
 
 class Selection:
-    """A recipe, perhaps narrowed by a condition, on an open warehouse."""
+    """A recipe, perhaps narrowed, on an open warehouse."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
+        warehouse: Path,
         recipe: Recipe,
-        where: str | None = None,
+        narrowing: Narrowing,
     ) -> None:
         self.recipe = recipe
-        self.where = None if where is None else normalize(where)
         self._connection = connection
+        self._warehouse = warehouse
+        self._narrowing = narrowing
+        where, query = narrowing.where, narrowing.query
+        self.where = None if where is None else normalize_condition(where)
+        self.query = None if query is None else normalize_query(query)
         self._check_tables()
         # The user's own text runs; the normalised one is for the manifest.
-        narrowed = "" if where is None else f" where (\n{where}\n)"
+        conditions = [] if where is None else [f"(\n{where}\n)"]
+        if query is not None:
+            conditions.append(self._selected(query))
+        narrowed = f" where {' and '.join(conditions)}" if conditions else ""
         for view, source in (
             ("chosen", f"(select {_COLUMNS} from {recipe.table}{narrowed})"),  # noqa: S608
             ("chosen_vocabulary", recipe.vocabulary),
@@ -83,7 +99,8 @@ class Selection:
                 where=self.recipe.table,
                 expected=f"one of {', '.join(SPLITS)}",
             )
-        check_splits({split: 1 for (split,) in found}, self.recipe.table, self.where)
+        told = self._narrowing.told()
+        check_splits({split: 1 for (split,) in found}, self.recipe.table, told)
 
     def extents(self) -> dict[Split, Extent]:
         """Return how many tracks and seconds each split holds."""
@@ -99,6 +116,8 @@ class Selection:
             recipe=self.recipe.name,
             table=self.recipe.table,
             where=self.where,
+            query=self.query,
+            lineage=lineage(self._warehouse, self.recipe, self._narrowing),
             training_set_checksum=self.checksum(),
             vocabulary=self.vocabulary(),
             funnel=self.funnel(),
@@ -141,6 +160,11 @@ class Selection:
         for values in self._stream(_BY_SHARD):
             yield Row(*values)
 
+    def rows_by_key(self) -> Iterator[Row]:
+        """Yield the rows by source and track id."""
+        for values in self._stream(_BY_KEY):
+            yield Row(*values)
+
     def checksum(self) -> str:
         """Return the SHA-256 over all rows, ordered by source and track id.
 
@@ -151,6 +175,39 @@ class Selection:
             text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
             digest.update(f"{text}\n".encode())
         return digest.hexdigest()
+
+    def names(self) -> dict[str, bytes]:
+        """Return the names of clips that are not UTF-8, by the path as text."""
+        ((escaped,),) = self._all(
+            "select count(*) from chosen where contains(path, chr(92))"
+        )
+        if not escaped:
+            return {}
+        return dict(
+            self._all(
+                "select path, path_bytes from staging.stg_audio__files"
+                " where path_bytes is not null and path in (select path from chosen)"
+            )
+        )
+
+    def _selected(self, query: str) -> str:
+        """Note the tracks that a query gives; return the condition to be one of them.
+
+        It runs once, so that a LIMIT or a draw gives the same rows throughout.
+        """
+        self._execute("create temp table selected (source varchar, track_id varchar)")
+        found = keys(self._warehouse, query)
+        by_source = False
+        while batch := list(itertools.islice(found, _BATCH_ROWS)):
+            sources, tracks = zip(*batch, strict=True)
+            by_source = sources[0] is not None
+            self._execute(
+                "insert into selected select unnest($sources::varchar[]),"
+                " unnest($tracks::varchar[])",
+                {"sources": list(sources), "tracks": list(tracks)},
+            )
+        columns = "source, track_id" if by_source else "track_id"
+        return f"({columns}) in (select {columns} from selected)"  # noqa: S608
 
     def _check_tables(self) -> None:
         found = self._all(
@@ -174,16 +231,20 @@ class Selection:
     def _all(self, query: str) -> list[tuple[Any, ...]]:
         return self._execute(query).fetchall()
 
-    def _execute(self, query: str) -> duckdb.DuckDBPyConnection:
+    def _execute(
+        self, query: str, values: dict[str, Any] | None = None
+    ) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.execute(query)
+            return self._connection.execute(query, values)
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
             raise ExportError(said, where=self.where or self.recipe.name) from error
 
 
 @contextmanager
-def select(warehouse: Path, recipe: Recipe, where: str | None) -> Iterator[Selection]:
+def select(
+    warehouse: Path, recipe: Recipe, narrowing: Narrowing | None = None
+) -> Iterator[Selection]:
     """Open the warehouse read-only and yield the checked selection.
 
     Parameters
@@ -192,44 +253,20 @@ def select(warehouse: Path, recipe: Recipe, where: str | None) -> Iterator[Selec
         The DuckDB file.
     recipe : Recipe
         The version of the final table.
-    where : str or None
-        An SQL condition over its columns, such as ``year >= 1990``.
+    narrowing : Narrowing, optional
+        What narrows it.
 
     Raises
     ------
     ExportError
-        The table is missing or not as it should be, or the condition is none.
+        The table is missing or not as it should be, or what narrows it is no
+        condition or query.
     """
     # The condition is a user's text: it may compute, not read files.
     with open_to_read(warehouse, LOCKED) as connection:
-        selection = Selection(connection, recipe, where)
+        selection = Selection(connection, warehouse, recipe, narrowing or Narrowing())
         selection.check()
         yield selection
-
-
-def normalize(where: str) -> str:
-    """Return a condition in a canonical spelling.
-
-    Raises
-    ------
-    ExportError
-        The text is no single condition, or holds a query of its own.
-    """
-    from sqlglot import errors, exp
-
-    try:
-        condition = exp.condition(where, dialect="duckdb")
-    except (errors.ParseError, errors.TokenError) as error:
-        raise ExportError(
-            "not one SQL condition", where=where, expected="such as year >= 1990"
-        ) from error
-    if condition.find(exp.Query, exp.Command, exp.DML) is not None:
-        raise ExportError(
-            "queries are not allowed in a condition",
-            where=where,
-            expected="a condition over the columns of the final table",
-        )
-    return condition.sql(dialect="duckdb")
 
 
 def check_splits(tracks: dict[Split, int], place: str, where: str | None) -> None:

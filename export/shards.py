@@ -53,6 +53,11 @@ def produce(task: ShardTask) -> ShardIndex:
     return _finished(task, checksum) or _write(task, tracks, checksum)
 
 
+def finished(task: ShardTask) -> ShardIndex | None:
+    """Return the index of a shard that an earlier run wrote as it is planned."""
+    return _finished(task, _checksum(task, plan.read(task.folder, task.name)))
+
+
 def _write(
     task: ShardTask, tracks: Sequence[PlannedTrack], checksum: str
 ) -> ShardIndex:
@@ -138,7 +143,7 @@ def _finished(task: ShardTask, checksum: str) -> ShardIndex | None:
 
 
 def _record(track: PlannedTrack, task: ShardTask) -> records.Record:
-    audio = clips.encode(task.audio_root / track.path, task.features)
+    audio = clips.encode(task.audio_root / track.file, task.features)
     return records.Record(track.source, track.track_id, audio)
 
 

@@ -1,64 +1,26 @@
 """The export stage: plan, shards, labels, and the manifest last.
 
 The warehouse is open only while the plan is read from it; the clips take hours, in
-which others may ingest and build.
+which others may ingest and build. Several machines can share the shards: each runs a
+part, and one run, or `finish`, writes the manifest when all are there.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dataset import index, labels, manifest
+from dataset import index, labels, manifest, verify
 from dataset.errors import DatasetError
-from dataset.manifest import Features, LeftOut, Manifest, Shard, Split, Target, TrackKey
-from export import labelling, plan, provenance, shards
+from dataset.manifest import Features, LabelSet, Manifest
+from export import additions, labelling, plan, production, provenance, shards
 from export.errors import ExportError
+from export.narrowing import Narrowing
+from export.part import Part
 from export.plan import Plan
+from export.production import Advance, Options, Written, disk_told
 from export.recipe import Recipe
-from export.selection import check_splits, select
-from export.shards import ShardTask
+from export.selection import select
 from lyre.revision import revision
-
-_SHOWN = 3
-
-Advance = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class _Written:
-    shard: Shard
-    left_out: list[LeftOut]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How an export runs; its features and rows are said elsewhere.
-
-    Parameters
-    ----------
-    workers : int
-        Decoding processes.
-    shard_bytes : int
-        Size to aim at.
-    seed : int
-        Seed of the order inside shards.
-    max_bad_share : float
-        Share of the clips that may be unusable before the run stops.
-    target : str
-        Kind of the shards' files.
-    replace : bool
-        Start over in a folder that holds another export.
-    """
-
-    workers: int = 1
-    shard_bytes: int = 64_000_000
-    seed: int = 0
-    max_bad_share: float = 0.05
-    target: Target = "tfrecord"
-    replace: bool = False
 
 
 def prepare(
@@ -67,7 +29,7 @@ def prepare(
     recipe: Recipe,
     features: Features,
     *,
-    where: str | None = None,
+    narrowing: Narrowing | None = None,
     options: Options | None = None,
 ) -> Plan:
     """Plan an export and take its folder.
@@ -83,8 +45,8 @@ def prepare(
         The version of the final table.
     features : Features
         Format and settings.
-    where : str, optional
-        An SQL condition that narrows the recipe.
+    narrowing : Narrowing, optional
+        What narrows the recipe.
     options : Options, optional
         How to run.
 
@@ -95,16 +57,23 @@ def prepare(
         folder holds another export.
     """
     options = options or Options()
-    with _told(folder), select(warehouse, recipe, where) as selection:
+    if options.replace and options.shared:
+        raise ExportError(
+            "a part of the shards cannot start over: others may be at work there",
+            where=folder,
+            remedy="leave --replace out, or name a new folder with --out",
+        )
+    with disk_told(folder), select(warehouse, recipe, narrowing) as selection:
         made = plan.make(
-            selection,
+            selection.contents(),
+            selection.extents(),
             features,
             shard_bytes=options.shard_bytes,
             seed=options.seed,
             target=options.target,
         )
-        plan.claim(made, folder, replace=options.replace)
-        plan.write(made, selection.rows(), folder)
+        plan.claim(made, folder, replace=options.replace, shared=options.shared)
+        plan.write(made, selection.rows(), folder, selection.names())
     return made
 
 
@@ -142,34 +111,67 @@ def run(
         empty.
     """
     options = options or Options()
-    if not audio_root.is_dir():
-        raise ExportError(
-            "no such folder of clips",
-            where=audio_root,
-            remedy="set sources.audio in lyre.toml, or name it with --audio-root",
-        )
-    with _told(folder):
+    with disk_told(folder):
         previous = _finished(folder)
-        for part in ("shards", index.FOLDER, labels.FOLDER):
-            (folder / part).mkdir(exist_ok=True)
-        tasks = _tasks(made, folder, audio_root, retry=previous is None)
-        written = _produce(made, tasks, options, advance)
-        described = _describe(made, folder, written, previous)
-        manifest.write(described, folder)
-    return described
+        tasks = production.tasks(made, folder, audio_root, retry=previous is None)
+        total = sum(made.tracks.values())
+        written = production.produce(tasks, options, total, advance)
+        return _conclude(made, folder, written, previous)
 
 
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Tell a full disk or a folder that may not be written in a sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise ExportError(
-            f"cannot be written: {error.strerror or error}",
-            where=error.filename or folder,
-            remedy="run the command again after that: finished shards are kept",
-        ) from error
+def run_part(
+    made: Plan,
+    folder: Path,
+    audio_root: Path,
+    part: Part,
+    options: Options | None = None,
+    advance: Advance = lambda _: None,
+) -> list[Written]:
+    """Write a part of the shards and no manifest; see `run`.
+
+    Returns
+    -------
+    list of Written
+        The shards of this part.
+    """
+    options = options or Options()
+    with disk_told(folder):
+        tasks = part.of_items(production.tasks(made, folder, audio_root, retry=False))
+        total = production.n_tracks(folder, tasks)
+        return production.produce(tasks, options, total, advance)
+
+
+def finish(made: Plan, folder: Path, options: Options | None = None) -> Manifest:
+    """Write the manifest of an export whose shards are all there; decode nothing.
+
+    Raises
+    ------
+    ExportError
+        A shard is missing or damaged, too many clips are unusable, or a split came
+        out empty.
+    """
+    options = options or Options()
+    with disk_told(folder):
+        tasks = production.tasks(made, folder, Path(), retry=False)
+        found = {task.name: shards.finished(task) for task in tasks}
+        missing = [name for name, entry in found.items() if entry is None]
+        if missing:
+            raise ExportError(
+                f"{len(missing):,} of {len(found):,} shards are missing or damaged, "
+                f"such as {missing[0]}",
+                where=folder,
+                remedy="write them with --shards, or run without it",
+            )
+        entries = [entry for entry in found.values() if entry is not None]
+        written = [Written(entry.shard, entry.left_out) for entry in entries]
+        total = sum(made.tracks.values())
+        production.check_share(written, total, options.max_bad_share)
+        return _conclude(made, folder, written, _finished(folder))
+
+
+def n_finished(made: Plan, folder: Path) -> int:
+    """Return how many shards of a plan have been written, whole or damaged since."""
+    return sum(index.file_of(folder, name).exists() for _, name in made.shards())
 
 
 def _finished(folder: Path) -> Manifest | None:
@@ -181,74 +183,37 @@ def _finished(folder: Path) -> Manifest | None:
         return None  # Damaged: it is written anew at the end.
 
 
-def _tasks(
-    made: Plan, folder: Path, audio_root: Path, *, retry: bool
-) -> list[ShardTask]:
-    return [
-        ShardTask(
-            folder=folder,
-            name=name,
-            split=split,
-            target=made.target,
-            audio_root=audio_root,
-            features=made.features,
-            retry=retry,
-        )
-        for split, name in made.shards()
-    ]
-
-
-def _produce(
-    made: Plan, tasks: Sequence[ShardTask], options: Options, advance: Advance
-) -> list[_Written]:
-    """Produce all shards and tell of them in order, or stop early."""
-    allowed = options.max_bad_share * sum(made.tracks.values())
-    done: dict[str, _Written] = {}
-    n_left_out = 0
-    for entry in shards.produce_all(tasks, options.workers):
-        # Places stay on disk: memory must not grow with the number of clips.
-        done[entry.shard.name] = _Written(entry.shard, entry.left_out)
-        advance(len(entry.places) + len(entry.left_out))
-        n_left_out += len(entry.left_out)
-        if n_left_out > allowed:
-            raise _too_many(done.values(), n_left_out, options.max_bad_share)
-    written = [done[task.name] for task in tasks]
-    records: Counter[Split] = Counter()
-    for each in written:
-        records[each.shard.split] += each.shard.records
-    check_splits(records, "clips that could be read", None)
-    return written
-
-
-def _too_many(
-    written: Iterable[_Written], n_left_out: int, share: float
-) -> ExportError:
-    left_out = [track for each in written for track in each.left_out]
-    shown = "; ".join(f"{track.path}: {track.reason}" for track in left_out[:_SHOWN])
-    return ExportError(
-        f"{n_left_out:,} clips cannot be used, such as {shown}",
-        expected=f"at most {share:.0%} of them",
-        remedy="see whether the audio root is right, or raise --max-bad-share",
-    )
-
-
-def _describe(
-    made: Plan, folder: Path, written: Sequence[_Written], previous: Manifest | None
+def _conclude(
+    made: Plan, folder: Path, written: Sequence[Written], previous: Manifest | None
 ) -> Manifest:
-    """Write the label set and return the manifest."""
-    left_out = [track for each in written for track in each.left_out]
+    """Write labels and manifest, unless those of an earlier run still hold."""
+    production.check_records(written)
     files = [each.shard for each in written]
-    own = labelling.write(
-        folder,
-        made.contents.recipe,
-        made.contents,
-        labelling.planned(folder, files),
-        [TrackKey(source=each.source, track_id=each.track_id) for each in left_out],
+    if previous is not None and previous.shards[: len(files)] == files:
+        # Nothing was written anew: who made it, and what was added since, still hold.
+        own = previous.label_sets[0]
+        if _holds(own, made, folder):
+            return previous
+        label_sets = [_label(made, folder, written), *previous.label_sets[1:]]
+        described = previous.model_copy(update={"label_sets": label_sets})
+    else:
+        if previous is not None:
+            additions.drop(folder, previous, len(files))
+        described = _describe(made, folder, written)
+    manifest.write(described, folder)
+    return described
+
+
+def _holds(own: LabelSet, made: Plan, folder: Path) -> bool:
+    file = folder / own.file
+    return (
+        own.training_set_checksum == made.contents.training_set_checksum
+        and file.is_file()
+        and verify.sha256(file) == own.sha256
     )
-    if previous is not None and previous.shards == files:
-        # Nothing was written anew: who made it, and labels added since, still hold.
-        added = [each for each in previous.label_sets if each.name != own.name]
-        return previous.model_copy(update={"label_sets": [own, *added]})
+
+
+def _describe(made: Plan, folder: Path, written: Sequence[Written]) -> Manifest:
     return Manifest(
         name=folder.resolve().name,
         created_at=datetime.now(UTC),
@@ -257,7 +222,18 @@ def _describe(
         target=made.target,
         features=made.features,
         layout=made.layout,
-        shards=files,
-        left_out=left_out,
-        label_sets=[own],
+        shards=[each.shard for each in written],
+        left_out=[track for each in written for track in each.left_out],
+        label_sets=[_label(made, folder, written)],
+    )
+
+
+def _label(made: Plan, folder: Path, written: Sequence[Written]) -> LabelSet:
+    (folder / labels.FOLDER).mkdir(exist_ok=True)
+    return labelling.write(
+        folder,
+        made.contents.recipe,
+        made.contents,
+        labelling.planned(folder, [each.shard for each in written]),
+        labelling.left_out(written),
     )

@@ -23,7 +23,7 @@ def test_it_is_sorted_indented_json(small_export):
     text = (small_export[0] / manifest.FILE_NAME).read_text()
     values = json.loads(text)
     assert list(values) == sorted(values)
-    assert text.startswith('{\n  "created_at"')
+    assert text.startswith('{\n  "additions"')
 
 
 def test_every_field_is_described():

@@ -1,10 +1,11 @@
 import json
 import shutil
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from dataset import manifest
+from dataset import exports, manifest
 from export import __main__ as command
 from export.errors import ExportError
 
@@ -74,6 +75,76 @@ def test_relabel_and_verify_take_the_newest(invoke, tmp_path):
     assert f"{shard.name}, record" in result.stderr
 
 
+def test_parts_say_what_is_still_to_do(invoke, tmp_path):
+    words = ["tfrecord", "--format", "waveform", "--workers", 1]
+    result = invoke(*words, "--shards", "0/2")
+    assert result.exit_code == 0, result.output
+    assert "2 of 4 shards are there; 2 to go" in result.stdout
+    assert isinstance(invoke(*words, "--finish").exception, ExportError)
+    result = invoke(*words, "--shards", "1/2", "--json")
+    assert json.loads(result.stdout)["finished"] == 4
+    result = invoke(*words, "--finish", "--verify")
+    assert result.exit_code == 0, result.output
+    assert "40 records in 4 shards" in result.stdout
+    manifest.read(tmp_path / "exports/training_set.v2-waveform")
+
+
+def test_a_part_is_not_finished_at_once(invoke):
+    result = invoke("tfrecord", "--finish", "--shards", "0/2")
+    assert isinstance(result.exception, ExportError)
+
+
+def test_a_file_of_sql_selects(invoke, tmp_path):
+    (tmp_path / "some.sql").write_text(
+        "select track_id from marts.training_set_v2"
+        " where split <> 'train' or title like '%1%'"
+    )
+    words = ["--format", "waveform", "--workers", 1, "--select", "some.sql"]
+    result = invoke("webdataset", *words)
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "exports/training_set.v2-waveform-webdataset"
+    label_set = manifest.read(folder).label_set()
+    # 1, 10 to 19, 21 and 31
+    assert label_set.splits["train"].tracks == 13
+    assert label_set.query.startswith("SELECT track_id FROM marts.training_set_v2")
+    assert invoke("verify").exit_code == 0
+
+
+def test_training_takes_the_newest_it_can_read(invoke, tmp_path):
+    for target in ("tfrecord", "parquet"):
+        words = [target, "--format", "waveform", "--workers", 1]
+        assert invoke(*words).exit_code == 0
+    found = exports.newest(tmp_path / "exports")
+    assert found.name == "training_set.v2-waveform"
+    assert exports.newest(tmp_path / "exports", None).name.endswith("-parquet")
+
+
+def test_missing_tracks_are_added_on_demand(invoke, make_warehouse, rows):
+    assert invoke("tfrecord", "--format", "waveform", "--workers", 1).exit_code == 0
+    make_warehouse([*rows, (*rows[0][:1], "TRNEW", *rows[0][2:])])
+    words = ["relabel", "--name", "more", "--workers", 1]
+    result = invoke(*words)
+    assert result.exit_code == 1
+    assert "1 tracks of the recipe have no audio" in result.stdout
+    result = invoke(*words, "--add-missing")
+    assert result.exit_code == 0, result.output
+    assert "1 tracks added in 1 shards" in result.stdout
+
+
+def test_tables_for_other_tools(invoke, warehouse, tmp_path):
+    result = invoke("csv", "--out", "set.csv", "--json")
+    assert json.loads(result.stdout)["rows"] == {"training_set.v2": 40}
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create table marts.track_tags_v2 as"
+            " select 'T' as track_id, 'rock' as tag, 1.0::double as weight"
+        )
+    result = invoke("sqlite", "--out", "tags.db")
+    assert result.exit_code == 0, result.output
+    assert "tids 1, tags 1, tid_tag 1" in result.stdout
+    assert (tmp_path / "tags.db").is_file()
+
+
 def test_waveforms_take_no_mel_settings(invoke):
     result = invoke("tfrecord", "--format", "waveform", "--mels", 64)
     assert isinstance(result.exception, ExportError)
@@ -81,7 +152,8 @@ def test_waveforms_take_no_mel_settings(invoke):
 
 
 def test_help_shows_an_example(invoke):
-    for words in (("--help",), ("tfrecord", "--help"), ("relabel", "--help")):
+    names = ("tfrecord", "webdataset", "parquet", "relabel", "verify", "csv", "sqlite")
+    for words in (("--help",), *((name, "--help") for name in names)):
         result = invoke(*words)
         assert result.exit_code == 0
         assert "Example: python -m export" in result.output

@@ -13,11 +13,19 @@ FEATURES = Features(
 )
 
 
-def planned(warehouse, folder, *, shard_bytes=10**9, seed=0, replace=False):
-    with select(warehouse, Recipe("v2"), None) as selection:
-        made = plan.make(selection, FEATURES, shard_bytes=shard_bytes, seed=seed)
-        plan.claim(made, folder, replace=replace)
-        plan.write(made, selection.rows(), folder)
+def planned(
+    warehouse, folder, *, shard_bytes=10**9, seed=0, replace=False, shared=False
+):
+    with select(warehouse, Recipe("v2")) as selection:
+        made = plan.make(
+            selection.contents(),
+            selection.extents(),
+            FEATURES,
+            shard_bytes=shard_bytes,
+            seed=seed,
+        )
+        plan.claim(made, folder, replace=replace, shared=shared)
+        plan.write(made, selection.rows(), folder, {})
     return made, {
         name: [track.track_id for track in plan.read(folder, name)]
         for _, name in made.shards()
@@ -135,6 +143,19 @@ def test_a_file_is_no_folder(warehouse, tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(ExportError, match="this is a file"):
         planned(warehouse, tmp_path / "out")
+
+
+def test_a_shared_folder_is_never_cleared(warehouse, tmp_path):
+    planned(warehouse, tmp_path / "out")
+    with pytest.raises(ExportError, match="its layout seed is 0, not 7"):
+        planned(warehouse, tmp_path / "out", seed=7, shared=True)
+    assert (tmp_path / "out/plan/plan.json").exists()
+
+
+def test_a_folder_that_another_run_begins_is_joined(warehouse, tmp_path):
+    (tmp_path / "out/plan").mkdir(parents=True)
+    (tmp_path / "out/plan/plan.json.1f.part").write_text("{")
+    planned(warehouse, tmp_path / "out", shared=True)
 
 
 def test_replace_starts_over(warehouse, tmp_path):

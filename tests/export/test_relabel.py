@@ -1,11 +1,18 @@
+import shutil
+
 import duckdb
+import numpy as np
 import pytest
+import soundfile
 
 from dataset import labels, manifest, verify
 from dataset.errors import DatasetError
 from export import clips as encoding
-from export import stage
+from export import shards, stage
+from export.additions import Adding
 from export.errors import ExportError
+from export.narrowing import Narrowing
+from export.production import Options
 from export.recipe import Recipe
 from export.relabel import relabel
 
@@ -15,9 +22,7 @@ V1 = Recipe("v1")
 @pytest.fixture
 def exported(warehouse, clips, tmp_path):
     folder = tmp_path / "out"
-    made = stage.prepare(
-        warehouse, folder, Recipe("v2"), encoding.features("waveform")
-    )
+    made = stage.prepare(warehouse, folder, Recipe("v2"), encoding.features("waveform"))
     stage.run(made, folder, clips)
     return folder
 
@@ -64,7 +69,7 @@ def test_the_same_recipe_gives_the_same_file(exported, both):
 
 def test_narrowed_labels_under_a_name_of_their_own(exported, both, rows):
     where = f"track_id != '{rows[2][1]}'"
-    label_set = relabel(exported, both, V1, where=where, name="all-but-one")
+    label_set = relabel(exported, both, V1, Narrowing(where), "all-but-one")
     assert label_set.file == "labels/all-but-one.jsonl"
     assert len(labels.read(exported, "all-but-one")) == len(rows) - 2
 
@@ -84,6 +89,122 @@ def test_a_split_without_audio_is_refused(exported, both):
     with pytest.raises(ExportError, match=r"with audio in out: no track in .* test"):
         relabel(exported, both, V1)
     assert len(manifest.read(exported).label_sets) == 1
+
+
+@pytest.fixture
+def more_clips(clips, tmp_path):
+    """Return the clips with three more, of which one is broken."""
+    root = tmp_path / "more"
+    shutil.copytree(clips, root)
+    for name in ("new.wav", "newer.wav"):
+        noise = np.random.default_rng(7).uniform(-0.5, 0.5, (11_025, 1))
+        soundfile.write(root / name, noise, 22_050)
+    (root / "broken.wav").write_text("<html>404 Not Found</html>")
+    return root
+
+
+@pytest.fixture
+def more(make_warehouse, rows):
+    """Return a warehouse whose v1 has the rows of v2 and those three."""
+    make_warehouse(rows)
+    added = [
+        (*rows[0][:1], track, *rows[0][2:7], path, 0.5, split, ["rock"])
+        for track, path, split in (
+            ("TRNEW", "new.wav", "train"),
+            ("TRNEWER", "newer.wav", "test"),
+            ("TRBROKEN", "broken.wav", "train"),
+        )
+    ]
+    return make_warehouse([*rows, *added], version="v1")
+
+
+@pytest.fixture
+def adding(more_clips):
+    return Adding(more_clips, Options(max_bad_share=0.03))
+
+
+def test_missing_tracks_are_added_in_shards_of_their_own(exported, more, adding, rows):
+    before = audio_of(exported)
+    label_set = relabel(exported, more, V1, adding=adding)
+    after = audio_of(exported)
+    assert {name: after[name] for name in before} == before
+    assert after.keys() - before.keys() == {
+        "train-added1-00000-of-00001.tfrecord",
+        "test-added1-00000-of-00001.tfrecord",
+    }
+    assert [key.track_id for key in label_set.without_audio] == ["TRBROKEN"]
+    assert verify.verify(exported) == []
+    found = {track.track_id: track for track in labels.read(exported, V1.name)}
+    assert len(found) == len(rows) + 2
+    assert found["TRNEW"].frames == 8_000
+    assert found["TRNEWER"].split == "test"
+    told = manifest.read(exported)
+    assert [each.track_id for each in told.left_out] == ["TRBROKEN"]
+    assert [each.number for each in told.additions] == [1]
+    assert len(labels.read(exported)) == len(rows)
+
+
+def test_a_repaired_clip_makes_the_next_addition(exported, more, adding):
+    relabel(exported, more, V1, adding=adding)
+    relabel(exported, more, V1, adding=adding)
+    assert len(manifest.read(exported).additions) == 1  # Still broken.
+    root = adding.audio_root
+    shutil.copy(root / "new.wav", root / "broken.wav")
+    label_set = relabel(exported, more, V1, adding=adding)
+    assert label_set.without_audio == []
+    told = manifest.read(exported)
+    assert [each.number for each in told.additions] == [1, 2]
+    assert told.left_out == []
+    assert verify.verify(exported) == []
+
+
+def test_a_stopped_addition_goes_on(exported, more, adding, monkeypatch):
+    real, produced = shards.produce, []
+
+    def stopping(task):
+        if produced:
+            raise KeyboardInterrupt
+        produced.append(task.name)
+        return real(task)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "produce", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            relabel(exported, more, V1, adding=adding)
+    assert manifest.read(exported).additions == []
+    relabel(exported, more, V1, adding=adding)
+    assert verify.verify(exported) == []
+
+
+def test_additions_survive_a_rerun_of_the_export(exported, more, adding, clips):
+    relabel(exported, more, V1, adding=adding)
+    before = manifest.read(exported)
+    made = stage.prepare(more, exported, Recipe("v2"), encoding.features("waveform"))
+    stage.run(made, exported, clips)
+    assert manifest.read(exported) == before
+    assert verify.verify(exported) == []
+
+
+def test_additions_go_where_the_export_is_written_anew(exported, more, adding):
+    relabel(exported, more, V1, adding=adding)
+    shard = next(each for each in manifest.read(exported).shards if each.records)
+    (exported / shard.name).write_bytes(b"")
+    root = adding.audio_root
+    for number in range(32):
+        shutil.copy(root / "new.wav", root / f"{number % 10}/{number}.wav")
+    made = stage.prepare(more, exported, Recipe("v2"), encoding.features("waveform"))
+    stage.run(made, exported, root)
+    assert not any("added" in name for name in audio_of(exported))
+    assert verify.verify(exported) == []
+
+
+def test_too_many_unusable_clips_stop_an_addition(exported, more, adding):
+    for name in ("new.wav", "newer.wav"):
+        (adding.audio_root / name).unlink()
+    before = manifest.read(exported)
+    with pytest.raises(ExportError, match=r"clips cannot be used"):
+        relabel(exported, more, V1, adding=adding)
+    assert manifest.read(exported) == before
 
 
 def test_an_unfinished_export_is_refused(tmp_path, both):

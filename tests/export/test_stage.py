@@ -1,9 +1,15 @@
+import io
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 
+import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import audio
@@ -11,8 +17,9 @@ from dataset import exports, framing, labels, manifest, records, verify
 from export import clips as encoding
 from export import shards, stage
 from export.errors import ExportError
+from export.part import Part
+from export.production import Options
 from export.recipe import Recipe
-from export.stage import Options
 
 WAVEFORM = encoding.features("waveform")
 LOGMEL = encoding.features("logmel", "urop2019")
@@ -154,7 +161,7 @@ def test_a_run_stopped_between_shards_goes_on(
 KILLED = """
 import os, sys
 from pathlib import Path
-from export import clips, shards, stage
+from export import clips, production, stage
 from export.recipe import Recipe
 
 warehouse, folder, root, at, workers = sys.argv[1:]
@@ -169,7 +176,7 @@ def dying(path, features):
 
 clips.encode = dying
 if __name__ == "__main__":
-    options = stage.Options(workers=int(workers))
+    options = production.Options(workers=int(workers))
     features = clips.features("waveform")
     made = stage.prepare(Path(warehouse), Path(folder), Recipe("v2"), features)
     stage.run(made, Path(folder), Path(root), options)
@@ -224,6 +231,140 @@ def test_repaired_clips_are_tried_again(warehouse, damaged, clips, once, tmp_pat
     assert contents(folder) == contents(once)
 
 
+def export_part(warehouse, folder, clips, part, **options):
+    chosen = Options(shared=True, **options)
+    made = stage.prepare(warehouse, folder, Recipe("v2"), WAVEFORM, options=chosen)
+    return stage.run_part(made, folder, clips, Part.parse(part), chosen)
+
+
+def finish(warehouse, folder, **options):
+    chosen = Options(shared=True, **options)
+    made = stage.prepare(warehouse, folder, Recipe("v2"), WAVEFORM, options=chosen)
+    return stage.finish(made, folder, chosen)
+
+
+@pytest.mark.parametrize("parts", [("2/3", "0-1/3"), ("0-49/100", "50-99/100")])
+def test_parts_make_the_same_bytes_as_a_whole_run(
+    once, warehouse, clips, tmp_path, parts
+):
+    folder = tmp_path / "parts"
+    written = [export_part(warehouse, folder, clips, part) for part in parts]
+    assert all(written)
+    assert not (folder / "manifest.json").exists()
+    finish(warehouse, folder)
+    assert contents(folder) == contents(once)
+    assert described(folder) == described(once)
+
+
+def test_a_whole_run_concludes_parts_and_keeps_them(once, warehouse, clips, tmp_path):
+    folder = tmp_path / "parts"
+    written = export_part(warehouse, folder, clips, "0/2")
+    kept = [folder / each.shard.name for each in written]
+    times = [path.stat().st_mtime_ns for path in kept]
+    export(warehouse, folder, clips)
+    assert contents(folder) == contents(once)
+    assert [path.stat().st_mtime_ns for path in kept] == times
+
+
+def test_finishing_names_a_shard_that_is_missing(warehouse, clips, tmp_path):
+    folder = tmp_path / "parts"
+    export_part(warehouse, folder, clips, "0/2")
+    with pytest.raises(ExportError, match=r"\d of 4 shards are missing.*--shards"):
+        finish(warehouse, folder)
+    assert not (folder / "manifest.json").exists()
+
+
+def test_a_part_may_hold_no_shard(warehouse, clips, tmp_path):
+    assert export_part(warehouse, tmp_path / "parts", clips, "1/100") == []
+
+
+def test_a_part_cannot_start_over(warehouse, clips, tmp_path):
+    with pytest.raises(ExportError, match="cannot start over"):
+        export_part(warehouse, tmp_path / "out", clips, "0/2", replace=True)
+
+
+def test_a_part_of_unusable_clips_stops(warehouse, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ExportError, match="clips cannot be used"):
+        export_part(warehouse, tmp_path / "out", tmp_path / "empty", "3/4")
+
+
+def test_finishing_counts_unusable_clips_of_all_parts(warehouse, damaged, tmp_path):
+    folder = tmp_path / "parts"
+    export_part(warehouse, folder, damaged, "0-3/4", max_bad_share=1)
+    with pytest.raises(ExportError, match="3 clips cannot be used"):
+        finish(warehouse, folder, max_bad_share=0.05)
+    assert len(finish(warehouse, folder, max_bad_share=0.1).left_out) == 3
+
+
+@pytest.mark.parametrize("target", ["webdataset", "parquet"])
+def test_other_targets_hold_the_same(once, warehouse, clips, tmp_path, target):
+    folder = tmp_path / target
+    told = export(warehouse, folder, clips, target=target)
+    assert told.target == target
+    assert verify.verify(folder) == []
+    assert read_back(folder, target) == {
+        track.track_id: records.deserialize(
+            framing.read_at(once / track.shard, track.offset)
+        ).audio.tobytes()
+        for track in labels.read(once)
+    }
+    assert [
+        (track.track_id, track.labels, track.frames) for track in labels.read(folder)
+    ] == [(track.track_id, track.labels, track.frames) for track in labels.read(once)]
+    export(warehouse, tmp_path / "again", clips, target=target, workers=2)
+    assert contents(tmp_path / "again") == contents(folder)
+    with pytest.raises(ExportError, match=f"its target is {target}, not tfrecord"):
+        export(warehouse, folder, clips)
+
+
+def read_back(folder, target):
+    """Read an export with nothing of this project."""
+    found = {}
+    for path in (folder / "shards").iterdir():
+        if target == "parquet":
+            for row in pq.read_table(path).to_pylist():
+                assert row["dtype"] == "int16"
+                found[row["track_id"]] = row["audio"]
+            continue
+        with tarfile.open(path) as archive:
+            names = archive.getnames()
+            for npy, facts in zip(names[::2], names[1::2], strict=True):
+                assert npy.removesuffix(".npy") == facts.removesuffix(".json")
+                key = json.load(archive.extractfile(facts))["track_id"]
+                array = np.load(io.BytesIO(archive.extractfile(npy).read()))
+                found[key] = array.tobytes()
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names need not be UTF-8")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_clip_whose_name_is_not_utf8_is_found(
+    make_warehouse, rows, clips, tmp_path, workers
+):
+    root = tmp_path / "named"
+    shutil.copytree(clips, root)
+    odd = root / os.fsdecode(b"caf\xe9.wav")
+    (root / "0/0.wav").rename(odd)
+    rows[0] = (*rows[0][:7], "caf\\xe9.wav", *rows[0][8:])
+    warehouse = make_warehouse(rows)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema staging")
+        connection.execute(
+            "create table staging.stg_audio__files (path text, path_bytes blob)"
+        )
+        connection.execute(
+            "insert into staging.stg_audio__files values (?, ?)",
+            ["caf\\xe9.wav", b"caf\xe9.wav"],
+        )
+    folder = tmp_path / "out"
+    assert export(warehouse, folder, root, workers=workers).left_out == []
+    assert verify.verify(folder) == []
+    odd.unlink()
+    told = export(warehouse, tmp_path / "gone", root, workers=workers)
+    assert [each.path for each in told.left_out] == ["caf\\xe9.wav"]
+
+
 def test_no_split_may_come_out_empty(make_warehouse, rows, damaged, tmp_path):
     rows[-4:] = [(*rows[1][:9], "test", ["rock"])]
     rows[1] = (*rows[1][:1], "TRX", *rows[1][2:7], "4/4.wav", *rows[1][8:])
@@ -246,8 +387,6 @@ def test_a_missing_audio_root_is_told(warehouse, tmp_path):
 
 
 def test_the_warehouse_is_free_while_clips_are_decoded(warehouse, clips, tmp_path):
-    import duckdb
-
     folder = tmp_path / "out"
     made = stage.prepare(warehouse, folder, Recipe("v2"), WAVEFORM)
     with duckdb.connect(str(warehouse)) as connection:
