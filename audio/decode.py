@@ -210,15 +210,15 @@ class Decoder:
         buffer = np.empty((self.block_frames, self._sound.channels), np.float32)
         while True:
             try:
-                block: Samples = self._sound.read(len(buffer), out=buffer)
+                read = self._sound.buffer_read_into(buffer, "float32")
             except soundfile.LibsndfileError:
                 self._damage.append("the decoder stopped at an error")
                 yield from self._rescue(done)
                 return
-            if not len(block):
+            if not read:
                 return
-            done += len(block)
-            yield block
+            done += read
+            yield buffer[:read]
 
     def _rescue(self, done: int) -> Iterator[Samples]:
         """Decode again, in small steps, what came before an error.
@@ -348,7 +348,9 @@ def decode(file: File, block_frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
 
 def _peak(block: Samples) -> float:
     """Return the largest absolute sample; no finite number if one is none."""
-    highest, lowest = float(block.max()), float(block.min())
+    samples = block.reshape(-1)
+    highest = float(np.maximum.reduce(samples))
+    lowest = float(np.minimum.reduce(samples))
     return highest if highest >= -lowest or math.isnan(highest) else -lowest
 
 

@@ -5,7 +5,7 @@ at the stream's own rate: FFmpeg's resampler and mixer stay out of it.
 """
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -67,21 +67,22 @@ class FfmpegStream:
         self.samplerate, self.channels = self._shape
         self._rest = first
 
-    def read(self, frames: int, *, out: Samples) -> Samples:
+    def buffer_read_into(self, buffer: Samples, dtype: Literal["float32"]) -> int:
         """Read the next frames.
 
         Parameters
         ----------
-        frames : int
-            How many, at most.
-        out : ndarray of float32, shape (at least frames, channels)
+        buffer : ndarray of float32, shape (frames, channels)
             Where to put them.
+        dtype : "float32"
+            Type of the samples in the buffer.
 
         Returns
         -------
-        ndarray of float32, shape (frames read, channels)
-            The filled part of `out`; shorter than `frames` only at the end.
+        int
+            Number of frames read; fewer than the buffer holds only at the end.
         """
+        frames = len(buffer)
         filled = 0
         while filled < frames:
             if not len(self._rest):
@@ -90,10 +91,10 @@ class FfmpegStream:
                     break
                 self._rest = following
             part = self._rest[: frames - filled]
-            out[filled : filled + len(part)] = part
+            buffer[filled : filled + len(part)] = part
             self._rest = self._rest[len(part) :]
             filled += len(part)
-        return out[:filled]
+        return filled
 
     def close(self) -> None:
         """Free the decoder."""

@@ -20,7 +20,8 @@ _ONES = np.ones(4096, np.complex64)
 _FRAME = 2048
 _FRAME_STEP = 65536
 _MULTIPLE = 32768
-_FRAMES_HELD = 32
+_ENOUGH_FRAMES = 8
+_FRAMES_HELD = 8
 _RANGE_DB = 90.0
 _NOISE_FLOOR_DB = -115.0
 
@@ -125,9 +126,9 @@ class Bandwidth:
     """Finds the highest frequency with content.
 
     Power spectra of frames of 2,048 samples are averaged: one in 65,536 samples, and
-    one in 2,048 at the end of a clip, which is all there is of a short one. Content is
-    what lies less than 90 dB below the strongest bin and above -115 dBFS (a sine at
-    full scale being 0 dB), which is over the noise of 16 bits.
+    one in 2,048 at the end of a clip that has given fewer than eight. Content is what
+    lies less than 90 dB below the strongest bin and above -115 dBFS (a sine at full
+    scale being 0 dB), which is over the noise of 16 bits.
 
     Parameters
     ----------
@@ -156,12 +157,14 @@ class Bandwidth:
             The last block of a clip may have any length, the others a multiple of
             32,768.
         """
-        step = _FRAME if len(mono) % _MULTIPLE else _FRAME_STEP
+        taken = self._count + self._held
+        is_last = len(mono) % _MULTIPLE > 0
+        step = _FRAME if is_last and taken < _ENOUGH_FRAMES else _FRAME_STEP
         first = -self._samples % step
         self._samples += len(mono)
         for start in range(first, len(mono), step):
             frame = mono[start : start + _FRAME]
-            if len(frame) < _FRAME and self._count + self._held:
+            if len(frame) < _FRAME and taken + start:
                 return
             self._frames[self._held, : len(frame)] = frame
             self._held += 1

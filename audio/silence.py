@@ -48,8 +48,9 @@ class FrameEnergies:
             mono = np.concatenate([self._rest, mono])
         whole = len(mono) - len(mono) % HOP
         hops = mono[:whole].reshape(-1, HOP)
-        self._hops.append(np.einsum("ij,ij->i", hops, hops))
-        self._rest = mono[whole:].copy()
+        self._hops.append(np.vecdot(hops, hops))
+        if whole < len(mono) or len(self._rest):
+            self._rest = mono[whole:].copy()
 
     def rms(self) -> Energies:
         """Return the RMS of each frame.

@@ -255,6 +255,12 @@ def test_samples_before_an_error_of_the_decoder_are_kept(
     class Broken(decode_module._Stream):
         position = 0
 
+        def buffer_read_into(self, buffer: object, dtype: str) -> int:
+            self.position += len(buffer)
+            if self.position > broken_at:
+                raise soundfile.LibsndfileError(3)
+            return int(super().buffer_read_into(buffer, dtype))
+
         def read(self, frames: int, **options: object) -> npt.NDArray[np.float32]:
             self.position += frames
             if self.position > broken_at:
