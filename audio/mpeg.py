@@ -17,7 +17,7 @@ from typing import NamedTuple
 ReadAt = Callable[[int, int], bytes]
 
 _SEARCH_BYTES = 2**18
-_WINDOW_BYTES = 2**18
+_WINDOW_BYTES = 2**15
 
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _BIT_RATES = {
@@ -189,18 +189,27 @@ def _count(
 
 def _find_frame(read_at: ReadAt, at: int, size: int, like: Frame | None) -> int | None:
     """Return the offset of the next frame that another one follows, or the end."""
+    if _is_frame(read_at, at, read_at(at, 4), size, like):
+        return at
     end = min(size, at + _SEARCH_BYTES)
     data = read_at(at, end - at)
     i = data.find(b"\xff")
     while i >= 0:
-        frame = parse_frame(data[i : i + 4])
-        if frame is not None and (like is None or _is_alike(frame, like)):
-            after = at + i + frame.size
-            following = parse_frame(read_at(after, 4))
-            if after == size or (following and _is_alike(following, frame)):
-                return at + i
+        if _is_frame(read_at, at + i, data[i : i + 4], size, like):
+            return at + i
         i = data.find(b"\xff", i + 1)
     return None
+
+
+def _is_frame(
+    read_at: ReadAt, at: int, header: bytes, size: int, like: Frame | None
+) -> bool:
+    frame = parse_frame(header)
+    if frame is None or not (like is None or _is_alike(frame, like)):
+        return False
+    after = at + frame.size
+    following = parse_frame(read_at(after, 4))
+    return after == size or (following is not None and _is_alike(following, frame))
 
 
 def _is_alike(frame: Frame, other: Frame) -> bool:
