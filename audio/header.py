@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mutagen import File, MutagenError
-from mutagen.mp3 import MP3, BitrateMode
+from mutagen.mp3 import BitrateMode, MPEGInfo
 
 from audio.sniff import ID3, MPEG, WAV, Kind
 from audio.source import Source
@@ -94,18 +94,25 @@ def read_tag_header(source: Source, kind: Kind | None) -> TagHeader:
     """
     if kind is not None and not kind.may_sound:
         return TagHeader()
-    read: Any = MP3 if kind in (None, MPEG, ID3) else File
     try:
-        found = read(source.stream())
+        info = _read_info(source, kind)
     except _HEADER_ERRORS:
         return TagHeader()
-    if found is None:
+    if info is None:
         return TagHeader()
-    header = _from_info(found.info)
+    header = _from_info(info)
     promised_bytes = (header.seconds or 0.0) * (header.bit_rate or 0) / 8
     if kind == WAV and source.size < _UNKNOWN_SIZE <= promised_bytes:
         return TagHeader(None, header.bit_rate, None)
     return header
+
+
+def _read_info(source: Source, kind: Kind | None) -> Any:
+    if kind in (None, MPEG, ID3):
+        # Without the tags: nobody asks for them, and pictures in them are large.
+        return MPEGInfo(source.stream())
+    found = File(source.stream())
+    return None if found is None else found.info
 
 
 def _from_info(info: Any) -> TagHeader:
