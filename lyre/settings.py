@@ -121,6 +121,12 @@ class Settings(BaseSettings):
     warehouse_path: Path | None = Field(
         None, description="The DuckDB file; default: <data_dir>/lyre.duckdb."
     )
+    memory_limit: str | None = Field(
+        None,
+        pattern=r"^\s*\d+(\.\d+)?\s*[KMGT]i?B\s*$",
+        description="Memory that dbt's DuckDB may take, such as 4GB, before it writes "
+        "to disk; default: 80 per cent of the machine's.",
+    )
     exports_dir: Path | None = Field(
         None, description="Folder of exported data sets; default: <data_dir>/exports."
     )

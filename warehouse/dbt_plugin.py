@@ -25,7 +25,7 @@ class Plugin(BasePlugin):
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
     ) -> None:
-        """Set the path of the database file.
+        """Set the path of the database file, and how much memory it may take.
 
         Raises
         ------
@@ -35,12 +35,18 @@ class Plugin(BasePlugin):
             and exits with 2.
         """
         try:
-            path = settings.load().warehouse.absolute()
+            loaded = settings.load()
+            path = loaded.warehouse.absolute()
         except LyreError as error:
             raise DbtRuntimeError(str(error)) from error
         _check_name(path, creds.database)
         _check_contents(path)
         creds.path = str(path)
+        if loaded.memory_limit:
+            creds.settings = {
+                **(creds.settings or {}),
+                "memory_limit": loaded.memory_limit,
+            }
 
 
 def _check_name(path: Path, catalog: str) -> None:

@@ -13,7 +13,7 @@ tag_counts as (
     select
         tag,
         count(*) as n_tracks,
-        row_number() over (order by tag asc) as tag_number
+        (row_number() over (order by tag asc))::uinteger as tag_number
 
     from track_tags
     group by tag

@@ -127,7 +127,27 @@ candidates as (
 
 ),
 
--- n(1 or 2) = n(1) + n(2) - n(1 and 2), among the tracks with the tag
+track_lists as (
+
+    select list(track_tags.tag) as tags
+    from track_tags
+    semi join frequent_tags on track_tags.tag = frequent_tags.tag
+    group by track_tags.source, track_tags.track_id
+
+),
+
+tagged as (
+
+    select
+        unnest(tags) as tag,
+        tags
+
+    from track_lists
+
+),
+
+-- n(1 or 2) = n(1) + n(2) - n(1 and 2), among the tracks with the tag. The few
+-- candidates are what is held in memory, not the tracks.
 triples as (
 
     select
@@ -136,18 +156,11 @@ triples as (
         candidates.tag_2,
         count(*) as n_all
 
-    from candidates
-    inner join track_tags as tagged on candidates.tag = tagged.tag
-    inner join track_tags as tagged_1
-        on
-            tagged.source = tagged_1.source
-            and tagged.track_id = tagged_1.track_id
-            and candidates.tag_1 = tagged_1.tag
-    inner join track_tags as tagged_2
-        on
-            tagged.source = tagged_2.source
-            and tagged.track_id = tagged_2.track_id
-            and candidates.tag_2 = tagged_2.tag
+    from tagged
+    inner join candidates on tagged.tag = candidates.tag
+    where
+        list_contains(tagged.tags, candidates.tag_1)
+        and list_contains(tagged.tags, candidates.tag_2)
     group by candidates.tag, candidates.tag_1, candidates.tag_2
 
 ),

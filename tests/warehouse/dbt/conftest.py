@@ -43,7 +43,7 @@ class Project:
         return [node for node in nodes if node["resource_type"] in kinds]
 
     def dbt(
-        self, *words: str, dbt_vars: str = VARS
+        self, *words: str, dbt_vars: str = VARS, config: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt; the same vars and target each time spare it most of the parsing."""
         own = {
@@ -51,6 +51,8 @@ class Project:
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
+        if config:
+            own["LYRE_CONFIG"] = str(config)
         kept = {k: v for k, v in os.environ.items() if not k.startswith("LYRE_")}
         return subprocess.run(
             [DBT, *words, "--vars", dbt_vars],

@@ -70,3 +70,14 @@ class TestWithoutData:
         assert done.returncode == 2
         assert "the warehouse is open in another program" in done.stdout
         assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_memory_limit_reaches_dbt(project: Any, tmp_path: Path) -> None:
+    config = tmp_path / "lyre.toml"
+    show = ("show", "--inline", "select current_setting('memory_limit') as memory")
+    config.write_text('memory_limit = "1GB"\n')
+    assert "953.6 MiB" in project.dbt(*show, config=config).stdout
+    config.write_text('memory_limit = "much"\n')
+    done = project.dbt(*show, config=config)
+    assert done.returncode == 2
+    assert "memory_limit: String should match" in done.stdout

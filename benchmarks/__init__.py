@@ -1,0 +1,1 @@
+"""What the stages cost; each module is a command, run by ``python -m``."""

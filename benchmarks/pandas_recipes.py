@@ -1,0 +1,326 @@
+"""Both recipes in plain pandas, as one would write them without SQL.
+
+``python -m benchmarks.pandas_recipes WAREHOUSE`` reads the raw tables of a warehouse on
+which dbt has run, takes the steps from raw to both training sets and to the pairs of
+tags in pandas, and compares every row with dbt's. Not done again: what each distinct
+raw tag means (`cleaning.tag_verdicts`), the evidence of verdicts, and further marts.
+Thresholds are the defaults of dbt_project.yml.
+"""
+
+import hashlib
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+_TABLES = (
+    "msd_songs", "lastfm_tids", "lastfm_tags", "lastfm_tid_tag", "msd_mismatches",
+    "msd_duplicates", "audio_files", "audio_silences",
+)  # fmt: skip
+_VOCABULARY_SIZE = 50
+
+Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Training set and pairs of tags of one recipe."""
+
+    training_set: pd.DataFrame
+    pairs: pd.DataFrame
+
+
+def read_tables(path: Path) -> Tables:
+    """Read the raw tables and what the raw tags mean."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = {name: connection.execute(f"from raw.{name}").df() for name in _TABLES}
+        for version in (1, 2):
+            tables[f"verdicts_{version}"] = connection.execute(
+                f"select tag, clean_tag from cleaning.tag_verdicts_v{version} "
+                "where is_kept"
+            ).df()
+    tables["songs"] = tables["msd_songs"].drop_duplicates("track_id")
+    tables["audio_files"]["number"] = (
+        tables["audio_files"]["path"]
+        .str.extract(r"([0-9]+)\.clip\.mp3$")[0]
+        .astype(int)
+    )
+    return tables
+
+
+# ---------- which tracks
+
+
+def kept_v1(tables: Tables) -> pd.DataFrame:
+    """Return the tracks (track_id, path) that recipe v1 keeps, but for its labels."""
+    files = tables["audio_files"]
+    matched = tables["songs"].merge(
+        files, left_on="track_7digitalid", right_on="number", how="inner"
+    )
+    matched = matched[~matched["track_7digitalid"].duplicated(keep=False)]
+    matched = matched[~matched["track_id"].duplicated(keep=False)]
+    listed = tables["msd_mismatches"]["line"].str.extract("(T[A-Z0-9]{17})")[0]
+    matched = matched[~matched["track_id"].isin(listed)]
+    matched = matched[(matched["size_bytes"] > 0) & matched["header_seconds"].notna()]
+    tagged = tables["lastfm_tids"]["tid"][
+        tables["lastfm_tids"]["tid_rowid"].isin(tables["lastfm_tid_tag"]["tid_rowid"])
+    ]
+    matched = matched[matched["track_id"].isin(tagged)]
+    matched = matched[~matched["track_id"].isin(_duplicates_v1(tables, matched))]
+    matched = matched[_is_sounding(tables, matched)]
+    return matched.loc[matched["size_bytes"] > 200_000, ["track_id", "path"]]
+
+
+def _duplicates_v1(tables: Tables, survivors: pd.DataFrame) -> "pd.Series[str]":
+    listed = tables["msd_duplicates"]
+    listed = listed[listed["track_id"].isin(survivors["track_id"])].copy()
+    listed["draw"] = [
+        hashlib.md5(f"42{track}".encode()).hexdigest() for track in listed["track_id"]
+    ]
+    first = listed.groupby("group_number")["draw"].transform("min")
+    return listed.loc[listed["draw"] != first, "track_id"]
+
+
+def _is_sounding(tables: Tables, clips: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether sound is long enough and its gaps are short: 15, 3 and 1 s."""
+    silences = tables["audio_silences"].merge(
+        clips[["path", "decoded_seconds"]].drop_duplicates("path"), on="path"
+    )
+    at_start = silences["start_seconds"] <= 1e-6
+    at_end = silences["end_seconds"] >= silences["decoded_seconds"] - 1e-6
+    gaps = silences[~at_start & ~at_end].copy()
+    gaps["gap"] = gaps["end_seconds"] - gaps["start_seconds"]
+    gap = gaps.groupby("path")["gap"]
+    start = silences[at_start].groupby("path")["end_seconds"].max()
+    end = silences[at_end].groupby("path")["start_seconds"].min()
+    path = clips["path"]
+    length = clips["decoded_seconds"].fillna(0)
+    effective = path.map(end).fillna(length) - path.map(start).fillna(0)
+    total = path.map(gap.sum()).fillna(0)
+    longest = path.map(gap.max()).fillna(0)
+    return (
+        (effective.round(6).clip(lower=0) >= 15)
+        & (total.round(6) <= 3)
+        & (longest.round(6) <= 1)
+    )
+
+
+def kept_v2(tables: Tables, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the tracks (track_id, path) that recipe v2 keeps, but for its labels."""
+    matched = _matches_v2(tables)
+    seconds = matched["decoded_seconds"].fillna(0)
+    is_usable = (
+        (matched["size_bytes"] > 0)
+        & (matched["status"] == "ok")
+        & (seconds >= 15)
+        & ~(matched["header_seconds"] - seconds > 2)
+        & ~(matched["loudest_frame_db"] < -60)
+    )
+    matched = matched[is_usable & _is_sounding(tables, matched)]
+    n_tags = pairs.groupby("track_id").size()
+    matched["n_tags"] = matched["track_id"].map(n_tags).fillna(0)
+    matched = matched.sort_values(
+        ["n_tags", "decoded_seconds", "bit_rate", "track_id"],
+        ascending=[False, False, False, True],
+    ).reset_index(drop=True)
+    matched["component"] = _components(tables, matched)
+    return matched.drop_duplicates("component")[["track_id", "path"]]
+
+
+def _matches_v2(tables: Tables) -> pd.DataFrame:
+    files = tables["audio_files"].assign(is_ok=tables["audio_files"]["status"] == "ok")
+    matched = tables["songs"].merge(
+        files, left_on="track_7digitalid", right_on="number", how="inner"
+    )
+    matched = matched.sort_values(
+        ["is_ok", "decoded_seconds", "bit_rate", "path"],
+        ascending=[False, False, False, True],
+        na_position="last",
+    ).drop_duplicates("track_id")
+    matched["artist"] = _normalised(matched["artist_name"])
+    matched["name"] = _normalised(matched["title"])
+    matched = matched[~matched["track_id"].isin(_mismatches_v2(tables))]
+    claims = matched.assign(both=matched["artist"] + " - " + matched["name"])
+    names = claims.groupby("path")["both"].transform("nunique")
+    return matched[names == 1]
+
+
+def _normalised(names: "pd.Series[str]") -> "pd.Series[str]":
+    return names.str.lower().str.replace(r"[\W_]+", " ", regex=True).str.strip()
+
+
+def _mismatches_v2(tables: Tables) -> "pd.Series[str]":
+    """Return listed tracks, unless both names on the line are alike."""
+    lines = tables["msd_mismatches"]
+    alike = [
+        _similarity(a, b) >= 0.75 and _similarity(c, d) >= 0.75
+        for a, b, c, d in zip(
+            _normalised(lines["song_artist"]),
+            _normalised(lines["track_artist"]),
+            _normalised(lines["song_title"]),
+            _normalised(lines["track_title"]),
+            strict=True,
+        )
+    ]
+    return lines.loc[~pd.Series(alike, index=lines.index, dtype=bool), "track_id"]
+
+
+def _similarity(one: str, other: str) -> float:
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        above, row[0] = row[0], i
+        for j, against in enumerate(other, 1):
+            cost = min(row[j] + 1, row[j - 1] + 1, above + (letter != against))
+            above, row[j] = row[j], cost
+    return 1 - row[-1] / max(len(one), len(other))
+
+
+def _components(tables: Tables, tracks: pd.DataFrame) -> "pd.Series[int]":
+    """Unite tracks that are listed, equal in bytes or sound, or of one name."""
+    place = pd.Series(tracks.index, index=tracks["track_id"])
+    listed = tables["msd_duplicates"]
+    listed = listed[listed["track_id"].isin(place.index)]
+    links = [
+        _star(listed["track_id"].map(place), listed["group_number"]),
+        _star(tracks.index.to_series(), tracks["content_sha256"]),
+        _star(tracks.index.to_series(), tracks["sound_sha256"]),
+    ]
+    named = tracks.sort_values(["artist", "name", "duration", "track_id"])
+    before = named.shift()
+    is_linked = (
+        (named["artist"] == before["artist"])
+        & (named["name"] == before["name"])
+        & (named["duration"] - before["duration"] <= 2)
+    )
+    chain = pd.DataFrame({"a": named.index, "b": named.index.to_series().shift()})
+    links.append(chain[is_linked.to_numpy()])
+    edges = pd.concat(links).astype(int)
+    graph = coo_matrix(
+        ([1] * len(edges), (edges["a"], edges["b"])), shape=(len(tracks),) * 2
+    )
+    return pd.Series(connected_components(graph, directed=False)[1], index=tracks.index)
+
+
+def _star(places: "pd.Series[int]", keys: "pd.Series[str]") -> pd.DataFrame:
+    frame = pd.DataFrame({"a": places.to_numpy(), "key": keys.to_numpy()}).dropna()
+    frame["b"] = frame.groupby("key")["a"].transform("min")
+    return frame.loc[frame["a"] != frame["b"], ["a", "b"]]
+
+
+# ---------- which tags
+
+
+def track_tags(tables: Tables, version: int) -> pd.DataFrame:
+    """Return the clean tags of every track, and how many pairs made each."""
+    pairs = tables["lastfm_tid_tag"]
+    if version == 2:
+        pairs = pairs[pairs["val"] > 0]
+    tags = tables["lastfm_tags"].merge(tables[f"verdicts_{version}"], on="tag")
+    pairs = pairs.merge(tags[["tag_rowid", "tag", "clean_tag"]], on="tag_rowid")
+    pairs = pairs.merge(tables["lastfm_tids"], on="tid_rowid")
+    if version == 2:
+        pairs = _without_names(tables, pairs)
+    grouped = pairs.groupby(["tid", "clean_tag"], sort=False).size()
+    grouped.index.names = ["track_id", "tag"]
+    return grouped.rename("n_pairs").reset_index()
+
+
+def _without_names(tables: Tables, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Leave out tags that repeat the artist's name or the title."""
+    songs = tables["songs"].set_index("track_id")
+    keys = {tag: _key(tag) for tag in pairs["tag"].unique()}
+    key = pairs["tag"].map(keys)
+    is_name = False
+    for column in ("artist_name", "title"):
+        names = songs[column][songs.index.isin(pairs["tid"])]
+        is_name |= key == pairs["tid"].map(names.map(_key))
+    return pairs[~is_name]
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\W_]+", "", re.sub("[&+]", " and ", text.lower()))
+
+
+def training_set(
+    kept: pd.DataFrame, tags: pd.DataFrame, *, counts_pairs: bool
+) -> pd.DataFrame:
+    """Return track, path and labels in the order of the vocabulary."""
+    of_kept = tags[tags["track_id"].isin(kept["track_id"])]
+    by_tag = of_kept.groupby("tag")["n_pairs"]
+    popularity = (by_tag.sum() if counts_pairs else by_tag.size()).rename("n")
+    ranked = popularity.reset_index().sort_values(["n", "tag"], ascending=[False, True])
+    vocabulary = ranked["tag"][:_VOCABULARY_SIZE]
+    position = pd.Series(range(len(vocabulary)), index=vocabulary)
+    labels = of_kept.assign(position=of_kept["tag"].map(position)).dropna()
+    labels = labels.sort_values(["track_id", "position"])
+    lists = labels.groupby("track_id")["tag"].agg(list).rename("labels").reset_index()
+    return kept.merge(lists, on="track_id").sort_values("track_id", ignore_index=True)
+
+
+def tag_pairs(tags: pd.DataFrame) -> pd.DataFrame:
+    """Count the tracks of each pair of tags, in both orders."""
+    codes, names = pd.factorize(tags["tag"])
+    slim = pd.DataFrame({"track": pd.factorize(tags["track_id"])[0], "tag": codes})
+    joined = slim.merge(slim, on="track")
+    joined = joined[joined["tag_x"] != joined["tag_y"]]
+    counts = joined.groupby(["tag_x", "tag_y"]).size().rename("n_both").reset_index()
+    return pd.DataFrame(
+        {
+            "tag_a": names[counts["tag_x"]],
+            "tag_b": names[counts["tag_y"]],
+            "n_both": counts["n_both"],
+        }
+    )
+
+
+def run_recipe(tables: Tables, version: int) -> Result:
+    """Take all steps of one recipe."""
+    tags = track_tags(tables, version)
+    kept = kept_v1(tables) if version == 1 else kept_v2(tables, tags)
+    found = training_set(kept, tags, counts_pairs=version == 1)
+    return Result(found, tag_pairs(tags))
+
+
+# ---------- compared with dbt
+
+
+def differences(path: Path, version: int, result: Result) -> int:
+    """Count the rows that only one of pandas and dbt has."""
+    compared = {
+        "select track_id, path, labels": ("training", f"training_set_v{version}"),
+        "select tag_a, tag_b, n_both": ("pairs", f"tag_cooccurrence_v{version}"),
+    }
+    n_different = 0
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.register("training", result.training_set)
+        connection.register("pairs", result.pairs)
+        for select, (ours, mart) in compared.items():
+            for one, other in ((ours, f"marts.{mart}"), (f"marts.{mart}", ours)):
+                row = connection.execute(
+                    f"select count(*) from ({select} from {one} "
+                    f"except all {select} from {other})"
+                ).fetchone()
+                n_different += row[0] if row else 0
+    return n_different
+
+
+def main() -> int:
+    """Run both recipes and say how many rows differ from dbt's."""
+    path = Path(sys.argv[1])
+    tables = read_tables(path)
+    n_different = 0
+    for version in (1, 2):
+        result = run_recipe(tables, version)
+        n_different += differences(path, version, result)
+    if n_different:
+        print(f"{n_different} rows differ from dbt's", file=sys.stderr)
+    return int(n_different > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
