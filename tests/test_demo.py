@@ -200,6 +200,13 @@ def test_no_artist_is_in_two_splits(warehouse: duckdb.DuckDBPyConnection) -> Non
     assert rows == []
 
 
+def _data_set(manifest: Path) -> tuple[list[object], list[str]]:
+    """Return the shards of an export and the checksums of its training sets."""
+    described = json.loads(manifest.read_text())
+    label_sets = described["label_sets"]
+    return described["shards"], [each["training_set_checksum"] for each in label_sets]
+
+
 def test_one_worker_writes_the_same_shards(demo: Path, tmp_path: Path) -> None:
     subprocess.run(
         [
@@ -211,14 +218,30 @@ def test_one_worker_writes_the_same_shards(demo: Path, tmp_path: Path) -> None:
         check=True,
     )
     (first,) = (demo / "exports").glob("*/manifest.json")
-    one, two = (
-        json.loads(file.read_text())
-        for file in (first, tmp_path / "export" / "manifest.json")
-    )
-    assert one["shards"] == two["shards"]
-    assert [labels["checksum"] for labels in one["label_sets"]] == [
-        labels["checksum"] for labels in two["label_sets"]
-    ]
+    assert _data_set(first) == _data_set(tmp_path / "export" / "manifest.json")
+
+
+@pytest.mark.slow
+def test_a_second_run_from_the_start_gives_the_same(tmp_path: Path) -> None:
+    """Sample, ingest, dbt and export, with one worker and with two."""
+    results = []
+    for workers in ("1", "2"):
+        folder = tmp_path / workers
+        script = f"""
+            python -m sample --tracks 100 --out {folder}/data/sources \\
+                --workers {workers}
+            python -m ingest all
+            dbt --quiet run --vars '{{vocabulary_size: 15}}'
+            python -m export tfrecord --workers {workers}
+        """
+        settings = [
+            "source .venv/bin/activate",
+            f"export LYRE_DATA_DIR={folder}/data LYRE_AUDIO__WORKERS={workers}",
+        ]
+        _run([*settings, script], folder, {})
+        (manifest,) = (folder / "data" / "exports").glob("*/manifest.json")
+        results.append(_data_set(manifest))
+    assert results[0] == results[1]
 
 
 def test_the_steps_on_real_data_run(demo: Path, tmp_path: Path) -> None:
