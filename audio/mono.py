@@ -1,4 +1,9 @@
-"""Many channels to one."""
+"""Many channels to one: their mean, for every clip and every purpose.
+
+It is the mix of the papers and of 2019. Another rule for clips whose channels cancel
+each other would make their features another kind; so these are measured as they are,
+``channel_correlation`` tells of them, and SQL may take them out.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +26,7 @@ def to_mono(samples: Samples, out: Samples | None = None) -> Samples:
     Returns
     -------
     ndarray of float32, shape (frames,)
-        Channels of opposite phase cancel each other in it; the scan measures that as
-        ``channel_correlation``.
+        Channels of opposite phase cancel each other in it.
     """
     channels = samples.shape[1]
     if channels == 2:

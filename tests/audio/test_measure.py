@@ -235,3 +235,30 @@ def test_ten_hours_take_no_more_memory_than_a_minute(tmp_path: Path) -> None:
     assert float(seconds) == 36000.0
     unit = 1024 if sys.platform == "linux" else 1
     assert int(peak) * unit < 400 * 2**20
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_over_many_clips(encode: Encode, tmp_path: Path) -> None:
+    """R09."""
+    sound = np.random.default_rng(0).uniform(-0.5, 0.5, (3 * RATE, 2))
+    for kind in ("MP3", "FLAC", "OGG"):
+        (tmp_path / kind).write_bytes(encode(sound, RATE, kind))
+    (tmp_path / "bad").write_bytes(b"ID3")
+    code = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from audio.measure import measure\n"
+        "clips = sorted(Path(sys.argv[1]).iterdir())\n"
+        "for times in (50, 450):\n"
+        "    for _ in range(times):\n"
+        "        for clip in clips: measure(clip)\n"
+        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, last = map(int, done.stdout.split())
+    assert last < 1.1 * first
