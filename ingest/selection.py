@@ -86,8 +86,7 @@ def check(connection: duckdb.DuckDBPyConnection, selection: Selection) -> None:
         raise IngestError(
             "no table says yet which clips are to be decoded",
             where=CLIPS_TO_DECODE,
-            remedy="list the clips with `python -m ingest audio --list-only`, then run "
-            "`dbt run` first",
+            remedy="run `dbt run` first, after `python -m ingest audio --list-only`",
         )
 
 
