@@ -4,8 +4,8 @@ Time first: shape (frames, mels). Bit-equal for any number of threads on one mac
 and equal to librosa within 1e-4.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -80,26 +80,12 @@ class FeatureSettings:
         """The highest frequency, Hz."""
         return self.rate / 2 if self.fmax is None else self.fmax
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Make the settings from what `to_dict` gave."""
-        return cls(**values)
-
 
 PRESETS: dict[str, FeatureSettings] = {
     "urop2019": FeatureSettings(),
     "musicnn": FeatureSettings(n_fft=512, hop=256, scale="log10_10000", top_db=None),
     "short-chunk": FeatureSettings(n_fft=512, hop=256, n_mels=128, top_db=None),
 }
-
-
-def frames_for(samples: int, settings: FeatureSettings) -> int:
-    """Return the number of frames that a number of samples gives."""
-    return 1 + samples // settings.hop if samples > 0 else 0
 
 
 def log_mel(samples: Samples, settings: FeatureSettings) -> LogMel:

@@ -26,7 +26,6 @@ scans that many small files instead, and tells the resident memory as it goes.
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -35,6 +34,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from benchmarks.process import peak_bytes, processor_seconds
 
 _PART = 20  # clips that each way gets at a time
 
@@ -152,22 +153,11 @@ def _serve(way: str) -> None:
     for line in sys.stdin:
         clips = json.loads(line)
         run(clips[0])
-        started = _processor_seconds()
+        started = processor_seconds()
         for clip in clips:
             run(clip)
-        seconds = _processor_seconds() - started
-        print(json.dumps({"seconds": seconds, "peak": _peak()}), flush=True)
-
-
-def _processor_seconds() -> float:
-    """Return the time on the processor, that of programs run for a clip included."""
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
-def _peak() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+        seconds = processor_seconds() - started
+        print(json.dumps({"seconds": seconds, "peak": peak_bytes()}), flush=True)
 
 
 def _is_there(way: str) -> bool:
@@ -239,7 +229,7 @@ def _measure_and_weigh(clip: str) -> int:
     from audio.measure import measure
 
     measure(clip)
-    return _peak()
+    return peak_bytes()
 
 
 def _pool(clips: Sequence[str], rounds: int) -> None:

@@ -27,7 +27,6 @@ memory at 100 clips and at all; and new labels for an export of ``--tracks`` tra
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -35,6 +34,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from benchmarks.process import peak_bytes, processor_seconds
 
 Encode = Callable[[str], Any]
 
@@ -46,17 +47,6 @@ _ONE_THREAD = {
 }
 
 
-def _processor_seconds() -> float:
-    """Return the time on the processor, that of programs run for a clip included."""
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
-def _peak() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
 def _bare(clips: Sequence[str], _: Path) -> dict[str, float]:
     import soundfile
     import soxr
@@ -66,13 +56,13 @@ def _bare(clips: Sequence[str], _: Path) -> dict[str, float]:
 
     parts = {"decode": 0.0, "resample": 0.0, "mel": 0.0}
     for number, clip in enumerate([clips[0], *clips]):
-        times = [_processor_seconds()]
+        times = [processor_seconds()]
         samples, rate = soundfile.read(clip, dtype="float32", always_2d=True)
-        times.append(_processor_seconds())
+        times.append(processor_seconds())
         samples = soxr.resample(to_mono(samples), rate, _RATE)
-        times.append(_processor_seconds())
+        times.append(processor_seconds())
         log_mel(samples, PRESETS["urop2019"])
-        times.append(_processor_seconds())
+        times.append(processor_seconds())
         if number:
             for part, begin, end in zip(parts, times, times[1:], strict=False):
                 parts[part] += end - begin
@@ -84,9 +74,9 @@ def _lyre(clips: Sequence[str], folder: Path) -> dict[str, float]:
     _write_warehouse(few, clips, 60)
     _write_warehouse(all_, clips, len(clips))
     _export(few, folder / "few", workers=1)  # What is imported late is so by now.
-    started = _processor_seconds()
+    started = processor_seconds()
     _export(all_, folder / "all", workers=1)
-    return {"seconds": _processor_seconds() - started}
+    return {"seconds": processor_seconds() - started}
 
 
 def _export(warehouse: Path, folder: Path, workers: int) -> None:
@@ -176,10 +166,10 @@ def _floats(load: Encode, clips: Sequence[str], folder: Path) -> dict[str, float
 
     with tf.io.TFRecordWriter(str(folder / "shard.tfrecord")) as writer:
         writer.write(example(clips[0]))
-        started = _processor_seconds()
+        started = processor_seconds()
         for clip in clips:
             writer.write(example(clip))
-    return {"seconds": _processor_seconds() - started}
+    return {"seconds": processor_seconds() - started}
 
 
 _WAYS = {"bare": _bare, "lyre": _lyre, "librosa": _librosa, "2019": _in_2019}
@@ -215,7 +205,7 @@ def _serve(way: str, cores: int) -> None:
             told = {"seconds": time.perf_counter() - started}
         else:
             told = _WAYS[way](clips, Path(place))
-    print(json.dumps({**told, "peak": _peak()}))
+    print(json.dumps({**told, "peak": peak_bytes()}))
 
 
 def _old_packages(folder: Path) -> bool:
@@ -320,7 +310,8 @@ def _relabel(tracks: int) -> None:
         labelled = sum(counts.tracks for counts in label_set.splits.values())
         assert labelled == tracks == sum(made.tracks.values())
         assert plan.read(folder, made.shards()[0][1])
-    print(f"relabel of {labelled:,} tracks: {seconds:.1f} s, {_peak() / 2**20:.0f} MiB")
+    mebibytes = peak_bytes() / 2**20
+    print(f"relabel of {labelled:,} tracks: {seconds:.1f} s, {mebibytes:.0f} MiB")
 
 
 def _pretended(made: Any, folder: Path) -> Any:

@@ -19,13 +19,14 @@ of the resident memory and the ratio of the two.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from benchmarks.process import peak_bytes
 
 Times = dict[str, float]
 
@@ -120,10 +121,7 @@ def _run(way: str, sources: Path) -> dict[str, float]:
 
 def _measure(way: str, sources: Path, folder: Path) -> None:
     times, rows = _WAYS[way](sources, folder / "lyre.duckdb")
-    # Kibibytes on Linux, bytes on macOS.
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    print(json.dumps({**times, "rows": rows, "peak": peak}))
+    print(json.dumps({**times, "rows": rows, "peak": peak_bytes()}))
 
 
 def _sample(songs: int, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """Spectrograms equal to librosa's and to the published musicnn features."""
 
 from pathlib import Path
+from typing import Any
 
 import librosa
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 import audio
 from audio.errors import AudioError
-from audio.features import PRESETS, FeatureSettings, frames_for, log_mel
+from audio.features import PRESETS, FeatureSettings, log_mel
 from audio.mel import filter_bank
 
 Samples = npt.NDArray[np.float32]
@@ -86,7 +87,7 @@ def test_shape_and_type(preset: str, samples: int) -> None:
     settings = PRESETS[preset]
     signal = np.random.default_rng(0).standard_normal(samples).astype(np.float32)
     found = log_mel(signal, settings)
-    assert found.shape == (frames_for(samples, settings), settings.n_mels)
+    assert found.shape == (1 + samples // settings.hop, settings.n_mels)
     assert found.dtype == np.float32
     assert found.flags.c_contiguous
     assert np.isfinite(found).all()
@@ -124,11 +125,6 @@ def test_other_settings_equal_librosa() -> None:
     )
 
 
-def test_settings_survive_json() -> None:
-    for settings in PRESETS.values():
-        assert FeatureSettings.from_dict(settings.to_dict()) == settings
-
-
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -138,10 +134,10 @@ def test_settings_survive_json() -> None:
     ],
 )
 def test_settings_that_make_no_spectrogram(
-    values: dict[str, object], message: str
+    values: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(AudioError, match=message):
-        FeatureSettings.from_dict(values)
+        FeatureSettings(**values)
 
 
 def test_stereo_or_nothing_is_refused() -> None:
