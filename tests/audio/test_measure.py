@@ -255,7 +255,7 @@ def test_memory_stays_flat_over_many_clips(encode: Encode, tmp_path: Path) -> No
         "from audio.measure import measure\n"
         "from benchmarks.process import peak_bytes\n"
         "clips = sorted(Path(sys.argv[1]).iterdir())\n"
-        "for times in (50, 450):\n"
+        "for times in (200, 400):\n"
         "    for _ in range(times):\n"
         "        for clip in clips: measure(clip)\n"
         "    print(peak_bytes())\n"
