@@ -25,7 +25,7 @@ DEMO_CLIP := from marts.training_set where split = 'test' order by track_id limi
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo docs test test-all lint types clean
+.PHONY: help setup setup-all demo docs test test-all lint types clean
 
 help:
 	@echo "make demo      sample data to a trained tagger, in a few minutes"
@@ -33,6 +33,7 @@ help:
 	@echo "make test-all  the slow tests too"
 	@echo "make docs      site/index.html: every table and column, and what it is made of"
 	@echo "make setup     only create $(VENV)"
+	@echo "make setup-all the optional parts too"
 	@echo "make clean     remove $(VENV) and the demo's data"
 
 setup: $(VENV)/.installed
@@ -47,6 +48,14 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 		--editable '.[warehouse,train,dev]'
 	@touch $@
 
+# What the slow tests need beside it: Spark, ONNX, Chromaprint, a microphone.
+EXTRAS := fingerprint,onnx,record,spark
+setup-all: $(VENV)/.installed-all
+
+$(VENV)/.installed-all: $(VENV)/.installed
+	$(RUN) -m pip install --quiet --constraint requirements.lock --editable '.[$(EXTRAS)]'
+	@touch $@
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,7 +67,7 @@ types: setup
 test: lint types
 	$(BIN)/pytest -n 2 --dist loadscope
 
-test-all: lint types
+test-all: setup-all lint types
 	$(BIN)/pytest -n 2 --dist loadscope -m ''
 
 demo: export LYRE_CONFIG = $(DEMO)/lyre.toml
