@@ -1,0 +1,25 @@
+"""The configuration of a training run: one TOML file, every key documented.
+
+``python -m train config`` prints it with the defaults; ``--set optimizer.name=sgd``
+overrides one key. Each section is a module of its own.
+"""
+
+from train.config.input import Input
+from train.config.loss import Loss
+from train.config.optimizer import Optimizer
+from train.config.reading import load
+from train.config.training import Training
+from train.config.validation import Validation
+from train.config.whole import Config
+from train.config.writing import to_toml
+
+__all__ = [
+    "Config",
+    "Input",
+    "Loss",
+    "Optimizer",
+    "Training",
+    "Validation",
+    "load",
+    "to_toml",
+]

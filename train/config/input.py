@@ -1,0 +1,40 @@
+"""``[input]``: what the model sees of a track."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from train.config.section import Section
+
+
+class Input(Section):
+    """What the model sees of a track."""
+
+    label_set: str = Field(
+        "", description="Label set of the export; empty: the recipe it was made from."
+    )
+    window_seconds: float = Field(
+        4.0, gt=0, description="Length of the windows that the model sees."
+    )
+    windows_per_track: int = Field(
+        1, gt=0, description="Windows of each track per epoch in training."
+    )
+    window_position: Literal["random", "centre"] = Field(
+        "random", description="Where training takes its windows: random or centre."
+    )
+    short_clips: Literal["repeat", "pad"] = Field(
+        "repeat",
+        description="Clips shorter than a window: repeat them, or pad them at the end "
+        "with their lowest value (spectrograms) or zeros (waveforms).",
+    )
+    standardise: Literal["auto", "window", "track", "none"] = Field(
+        "auto",
+        description="Mean 0 and deviation 1 over each window or each whole track; "
+        "auto: windows of spectrograms, whole waveforms.",
+    )
+    shuffle_mebibytes: int = Field(
+        512, gt=0, description="Memory of the shuffle buffer."
+    )
+    parallel_shards: int = Field(
+        8, gt=0, description="Shards that are read side by side."
+    )

@@ -1,0 +1,17 @@
+"""``[loss]``: what is minimised."""
+
+from pydantic import Field
+
+from train.config.section import Section
+
+
+class Loss(Section):
+    """Cross entropy per tag."""
+
+    gamma: float = Field(
+        0.0, ge=0, description="Focusing parameter of the focal loss; 0: plain."
+    )
+    positive_weights: dict[str, float] = Field(
+        default_factory=dict,
+        description='Weight of the positives of a tag, such as {"jazz" = 2.0}.',
+    )

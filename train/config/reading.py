@@ -1,0 +1,82 @@
+"""Reading a configuration: a TOML file, then what the command line overrides."""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from lyre.validation import first_problem
+from train.config.whole import Config
+from train.errors import TrainError
+
+
+def load(
+    path: Path | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    model_name: str = "pons-logmel",
+) -> Config:
+    """Read a configuration.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A TOML file; keys that it lacks have their defaults.
+    overrides : sequence of str
+        Texts such as ``"training.epochs=5"``; they win over the file.
+    model_name : str
+        The architecture where neither file nor overrides name one.
+
+    Raises
+    ------
+    TrainError
+        The file is missing or no TOML, or a key or a value is not valid.
+    """
+    values: dict[str, Any] = {} if path is None else _read(path)
+    for override in overrides:
+        _override(values, override)
+    model = values.setdefault("model", {})
+    if isinstance(model, dict):
+        model.setdefault("name", model_name)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        place, what = first_problem(error, Config)
+        where = place if path is None else f"{path}, {place}"
+        raise TrainError(
+            what, where=where, remedy="`python -m train config` prints every key"
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise TrainError("no such configuration file", where=path)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainError(f"not valid TOML: {error}", where=path) from error
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    *tables, name = key.strip().split(".")
+    if not equals or not tables:
+        raise TrainError(
+            f"{override!r} sets nothing", expected="such as training.epochs=5"
+        )
+    table = values
+    for part in tables:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise TrainError(f"{part} is a value, not a table", where=key)
+    table[name] = _value(text.strip())
+
+
+def _value(text: str) -> Any:
+    """Read a TOML value; a bare word is a text, as shells eat quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

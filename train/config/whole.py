@@ -1,0 +1,30 @@
+"""All sections together."""
+
+from pydantic import Field
+
+from train.config.input import Input
+from train.config.loss import Loss
+from train.config.optimizer import Optimizer
+from train.config.section import Section
+from train.config.training import Training
+from train.config.validation import Validation
+from train.models.pons_logmel import PonsLogmel
+from train.models.registry import AnyModel
+
+
+class Config(Section):
+    """A whole configuration."""
+
+    model: AnyModel = Field(
+        default_factory=PonsLogmel, description="The architecture and its sizes."
+    )
+    input: Input = Field(default_factory=Input, description="What the model sees.")
+    optimizer: Optimizer = Field(
+        default_factory=Optimizer,
+        description="A Keras optimizer; further keys are passed to it.",
+    )
+    loss: Loss = Field(default_factory=Loss, description="What is minimised.")
+    training: Training = Field(default_factory=Training, description="The loop.")
+    validation: Validation = Field(
+        default_factory=Validation, description="What follows every epoch."
+    )
