@@ -4,31 +4,23 @@ Without a subcommand it fits on the newest export with the default configuration
 """
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from dataset import exports, manifest
+from dataset import manifest
 from lyre import console, settings
 from train import config as configuration
-from train import runs
+from train import named
 from train.models.registry import default_name
+from train.tagger import evaluate_command, predict_command
 
 app = console.command_line(
     "Train a music tagger on an export, measure it, and tag files with it.\n\n"
     "Without a command: fit on the newest export with the default configuration.\n\n"
     "Example: python -m train fit --set training.epochs=5 --name first"
 )
-
-
-class Split(StrEnum):
-    """A split, for the command line."""
-
-    train = "train"
-    validation = "validation"
-    test = "test"
 
 
 _Set = Annotated[
@@ -68,7 +60,7 @@ def fit(
     Example: python -m train fit data/exports/v2 --config run.toml --name first
     """
     known = settings.load()
-    folder = _export(export, known)
+    folder = named.export(export, known)
     features = manifest.read(folder).features
     chosen = configuration.load(
         config, overrides or (), model_name=default_name(features.format)
@@ -90,93 +82,8 @@ def fit(
     print(f"next: python -m train evaluate {done.folder}")
 
 
-@app.command()
-def evaluate(
-    run: Annotated[
-        str, typer.Argument(help="Name or folder of a run, or a .keras file.")
-    ],
-    split: Annotated[Split, typer.Option(help="Which tracks.")] = Split.test,
-    windows: Annotated[
-        int, typer.Option(min=1, help="Evenly spaced windows per track.")
-    ] = 16,
-    export: Annotated[
-        str | None,
-        typer.Option(help="Another export than the run learned from."),
-    ] = None,
-    label_set: Annotated[
-        str | None, typer.Option(help="Another label set than the model learned.")
-    ] = None,
-    as_json: _Json = False,
-) -> None:
-    """Measure a model on a split: macro, micro and per tag.
-
-    Example: python -m train evaluate first --split test
-    """
-    known = settings.load()
-    from train.tagger import evaluate as evaluating
-    from train.tagger import report
-
-    source = _model(run, known)
-    with console.progress("score", None, "windows") as advance:
-        found = evaluating.evaluate(
-            source,
-            export=_export(export, known) if export else None,
-            label_set=label_set,
-            split=split.value,
-            windows=windows,
-            told=advance,
-        )
-    print(_json(found.to_dict()) if as_json else report.evaluation(found))
-    if source.is_dir() and not as_json:
-        print(f"\nwritten to {source / runs.METRICS}")
-
-
-@app.command()
-def predict(
-    run: Annotated[
-        str, typer.Argument(help="Name or folder of a run, or a .keras file.")
-    ],
-    paths: Annotated[list[Path], typer.Argument(help="Audio files and folders.")],
-    windows: Annotated[
-        int, typer.Option(min=1, help="Evenly spaced windows per file.")
-    ] = 16,
-    hop: Annotated[
-        float | None,
-        typer.Option(min=0.01, help="Instead: a window every so many seconds."),
-    ] = None,
-    top: Annotated[
-        int | None, typer.Option(min=1, help="How many tags to show; default: all.")
-    ] = None,
-    threshold: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Least score to show.")
-    ] = 0.0,
-    as_json: _Json = False,
-) -> None:
-    """Tag audio files of any length and format.
-
-    A clip shorter than the model's window is repeated or padded, as the model was
-    trained; a file that cannot be read is a line in the result.
-
-    Example: python -m train predict first song.mp3 albums/ --top 5
-    """
-    source = _model(run, settings.load())
-    from train.tagger import Tagger, report
-    from train.tagger import predict as predicting
-
-    files = predicting.find(paths)
-    tagger = Tagger.load(source)
-    outcomes = []
-    for found in predicting.predict(tagger, files, windows=windows, hop=hop):
-        outcomes.append(found)
-        if not as_json:
-            print(report.outcome(found, top, threshold), flush=True)
-    if as_json:
-        print(_json([found.to_dict(top, threshold) for found in outcomes]))
-    failed = sum(found.error is not None for found in outcomes)
-    if failed == len(outcomes):
-        raise typer.Exit(console.NOTHING_DONE)
-    if failed:
-        raise typer.Exit(console.DONE_WITH_FAILURES)
+app.command()(evaluate_command.evaluate)
+app.command()(predict_command.predict)
 
 
 @app.command()
@@ -206,18 +113,6 @@ def config(overrides: _Set = None) -> None:
     Example: python -m train config > run.toml
     """
     print(configuration.to_toml(configuration.load(None, overrides or ())), end="")
-
-
-def _export(named: str | None, known: settings.Settings) -> Path:
-    if named is None:
-        return exports.newest(known.exports)
-    inside = known.exports / named
-    return inside if (inside / manifest.FILE_NAME).is_file() else Path(named)
-
-
-def _model(named: str, known: settings.Settings) -> Path:
-    path = Path(named)
-    return path if path.is_file() else runs.find(known.runs, named)
 
 
 def _json(content: Any) -> str:

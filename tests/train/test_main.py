@@ -44,6 +44,14 @@ def test_predict_prints_a_table_a_file() -> None:
     assert len(lines) == 6
 
 
+@pytest.mark.usefixtures("house")
+def test_the_model_can_be_named_apart_from_the_paths() -> None:
+    expected = _run("predict", "first", "songs")
+    done = _run("predict", "--model", "first", "songs")
+    assert done.exit_code == 0
+    assert done.stdout == expected.stdout
+
+
 def test_predict_as_json_with_a_bad_file(house: Path) -> None:
     (house / "songs" / "c.mp3").write_text("<html>")
     done = _run("predict", "first", "songs", "--json", "--windows", "2")
