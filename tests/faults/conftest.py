@@ -1,0 +1,253 @@
+"""A small installation before and after every stage, to kill stages in copies of it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[2]
+_SONGS = "60"
+_VARS = "{vocabulary_size: 8, min_positives_per_split: 0, clean_labels_min_tags: 0}"
+# What tells of a run, and not of what it found.
+_TIMES = {"modified_at", "scanned_at", "started_at", "seconds", "loaded_at"}
+_RUNS = {"ingest_runs", "ingest_files"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command that may be killed.
+
+    Parameters
+    ----------
+    name : str
+        Of the stage.
+    command : tuple of str
+        The arguments of Python.
+    resume : tuple of str
+        The command that goes on where something was kept; empty: the same.
+    kept : str
+        The file that says that something was kept.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    resume: tuple[str, ...] = ()
+    kept: str = ""
+
+
+_DBT = ("-m", "dbt.cli.main", "--quiet", "run", "--vars", _VARS)
+_FIT = (
+    *("-m", "train", "fit", "--name", "run"),
+    *("--set", "training.epochs=3", "--set", "training.batch_size=8"),
+    *("--set", "model.filters=1", "--set", "model.backend_filters=8"),
+    *("--set", "model.dense_units=8", "--set", "input.window_seconds=2"),
+)
+# In the order of the chain; each is killed where all before it are done.
+STAGES = [
+    Stage("msd", ("-m", "ingest", "msd")),
+    Stage("lastfm", ("-m", "ingest", "lastfm")),
+    Stage("lists", ("-m", "ingest", "lists")),
+    Stage("dataset", ("-m", "ingest", "dataset", "plain", "own.csv", "--name", "own")),
+    Stage("audio", ("-m", "ingest", "audio", "--workers", "2")),
+    Stage("dbt", _DBT),
+    Stage("tfrecord", ("-m", "export", "tfrecord", "--out", "export")),
+    Stage(
+        "relabel", ("-m", "export", "relabel", "--recipe", "training_set.v1", "export")
+    ),
+    Stage(
+        "fit",
+        (*_FIT, "export"),
+        ("-m", "train", "fit", "--resume", "run"),
+        "data/runs/run/run.json",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A folder in which the stages run.
+
+    Parameters
+    ----------
+    folder : Path
+        Its working folder; the data lie in ``data/``.
+    """
+
+    folder: Path
+
+    def start(self, command: tuple[str, ...]) -> "subprocess.Popen[str]":
+        """Start a command of Python in a session of its own."""
+        environment = {
+            key: value for key, value in os.environ.items() if key[:5] != "LYRE_"
+        }
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=self.folder,
+            env=environment
+            | {
+                "LYRE_DATA_DIR": str(self.folder / "data"),
+                "PYTHONPATH": str(_ROOT),
+                "DBT_PROJECT_DIR": str(_ROOT),
+                "DBT_PROFILES_DIR": str(_ROOT),
+                "DBT_TARGET_PATH": str(self.folder / "target"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, command: tuple[str, ...]) -> float:
+        """Run a command to its end; return the seconds it took."""
+        started = time.monotonic()
+        process = self.start(command)
+        printed, complaint = process.communicate()
+        # 1: done, and said what had to be left out.
+        assert process.returncode in (0, 1), (
+            f"{command}\n{printed[-2000:]}{complaint[-4000:]}"
+        )
+        return time.monotonic() - started
+
+    def kill(self, command: tuple[str, ...], seconds: float) -> None:
+        """Start a command and kill it and its workers after some time."""
+        process = self.start(command)
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+    def finish(self, stage: Stage) -> None:
+        """Run a stage that was killed again, as a user would."""
+        goes_on = stage.resume and (self.folder / stage.kept).is_file()
+        self.run(stage.resume if goes_on else stage.command)
+
+    def copy(self, folder: Path) -> "Installation":
+        """Copy everything but the sources, which no stage changes."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Installation(folder)
+
+    def files(self) -> set[str]:
+        """Return the paths of all files that a stage may leave."""
+        return {
+            str(path.relative_to(self.folder))
+            for path in self.folder.rglob("*")
+            if path.is_file()
+            and path.suffix != ".wal"
+            and path.relative_to(self.folder).parts[0] not in ("target", "logs")
+        }
+
+    def tables(self) -> dict[str, str]:
+        """Return a checksum of the rows of each table and view."""
+        file = self.folder / "data" / "lyre.duckdb"
+        if not file.is_file():
+            return {}
+        # Not read-only: what a killed writer left beside the file is taken in.
+        with duckdb.connect(str(file)) as connection:
+            names = connection.execute(
+                "select table_schema, table_name from information_schema.tables "
+                "order by all"
+            ).fetchall()
+            return {
+                f"{schema}.{name}": _checksum(connection, schema, name)
+                for schema, name in names
+                if name not in _RUNS
+            }
+
+    def export(self) -> dict[str, object]:
+        """Return what an export's manifest and its files hold, times left out."""
+        manifest = self.folder / "export" / "manifest.json"
+        if not manifest.is_file():
+            return {}
+        described = json.loads(manifest.read_text())
+        labels = sorted((self.folder / "export").rglob("*.jsonl"))
+        return {
+            "shards": described["shards"],
+            "label_sets": [
+                {key: value for key, value in each.items() if key != "created_at"}
+                for each in described["label_sets"]
+            ],
+            "labels": [path.read_text() for path in labels],
+        }
+
+    def weights(self) -> bytes:
+        """Return the weights of the last model of the run."""
+        file = self.folder / "data" / "runs" / "run" / "last.keras"
+        if not file.is_file():
+            return b""
+        from keras import saving
+
+        return b"".join(
+            each.tobytes() for each in saving.load_model(file).get_weights()
+        )
+
+    def state(self) -> dict[str, object]:
+        """Return all that has to be equal however often a stage was killed."""
+        return {
+            "tables": self.tables(),
+            "export": self.export(),
+            "weights": self.weights(),
+            "files": self.files(),
+        }
+
+
+def _checksum(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str:
+    columns = [
+        f'"{row[0]}"'
+        for row in connection.execute(
+            "select column_name from information_schema.columns "
+            "where table_schema = ? and table_name = ?",
+            [schema, name],
+        ).fetchall()
+        if row[0] not in _TIMES and row[0] != "run_id"
+    ]
+    row = connection.execute(
+        "select count(*) || coalesce(md5(string_agg(line, '' order by line)), '')"
+        f" from (select md5(({', '.join(columns)}, 0)::varchar) as line"
+        f' from "{schema}"."{name}")'
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes a stage for each of them."""
+    if "stage" in metafunc.fixturenames:
+        metafunc.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+
+
+@pytest.fixture(scope="session")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Stage], Installation]:
+    """Return a function that gives the installation just before a stage."""
+    sources = tmp_path_factory.mktemp("sources") / "sample"
+    subprocess.run(
+        [sys.executable, "-m", "sample", "--tracks", _SONGS, "--out", str(sources)],
+        cwd=_ROOT,
+        check=True,
+        capture_output=True,
+    )
+    first = tmp_path_factory.mktemp("stages") / "0"
+    (first / "data").mkdir(parents=True)
+    (first / "data" / "sources").symlink_to(sources)
+    (first / "own.csv").write_text("path,tags\na.mp3,rock|80s\nb.mp3,jazz\n")
+    made = [Installation(first)]
+
+    def before(stage: Stage) -> Installation:
+        place = STAGES.index(stage)
+        while len(made) <= place:
+            following = made[-1].copy(first.with_name(str(len(made))))
+            following.run(STAGES[len(made) - 1].command)
+            made.append(following)
+        return made[place]
+
+    return before
