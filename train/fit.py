@@ -13,7 +13,7 @@ import numpy as np
 
 from dataset import manifest
 from lyre.revision import revision
-from train import bundle, losses, metrics, runs
+from train import augment, bundle, losses, metrics, runs
 from train.bundle import Bundle
 from train.checkpoints import Best
 from train.config import Config, Optimizer, to_toml
@@ -143,6 +143,7 @@ def fit(
     """
     train, validation = _splits(export, config)
     window = window_of(train.features, config.input)
+    augment.check(config.augment, train.features, window)
     _seed(config)
     say(device_line())
     model = registry.build(
@@ -295,7 +296,12 @@ def _train(job: _Job, number: int, stop: threading.Event) -> float:
             job.trainer.stop_training = True
 
     batches = training_batches(
-        job.train, job.window, job.config.input, job.config.training, number
+        job.train,
+        job.window,
+        job.config.input,
+        job.config.training,
+        number,
+        augment=job.config.augment,
     )
     # One epoch at a time: each has a pipeline of its own, made from its number.
     done = job.trainer.fit(

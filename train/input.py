@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from train import augment as augmentation
 from train import slicing
-from train.config import Input, Training
+from train.config import Augment, Input, Training
 from train.engine import tf
 from train.tracks import Tracks
 from train.windows import Window
@@ -26,7 +27,13 @@ _READ_BYTES = 1 << 20
 
 
 def training_batches(
-    tracks: Tracks, window: Window, settings: Input, training: Training, epoch: int
+    tracks: Tracks,
+    window: Window,
+    settings: Input,
+    training: Training,
+    epoch: int,
+    *,
+    augment: Augment | None = None,
 ) -> Any:
     """Return the batches of one epoch of training.
 
@@ -41,7 +48,9 @@ def training_batches(
     training : Training
         Batch size and seed.
     epoch : int
-        Number of the epoch; with the seed it decides order and windows.
+        Number of the epoch; with the seed it decides order, windows and changes.
+    augment : Augment, optional
+        Random changes of the windows; by default none.
 
     Returns
     -------
@@ -49,30 +58,81 @@ def training_batches(
         Of (windows, labels): float32 (batch, *window.shape) and float32 (batch,
         tags). The last batch may be smaller; none is dropped.
     """
-    order_seed, shard_seed, *window_seed = _seeds(training.seed, epoch)
-    shards = np.random.default_rng(shard_seed).permutation(tracks.shards).tolist()
+    stages = training_stages(tracks, window, settings, training, epoch, augment=augment)
+    return stages["batch"]
+
+
+def training_stages(
+    tracks: Tracks,
+    window: Window,
+    settings: Input,
+    training: Training,
+    epoch: int,
+    *,
+    augment: Augment | None = None,
+) -> dict[str, Any]:
+    """Return the pipeline of an epoch, cut off after each of its stages.
+
+    Takes what `training_batches` takes.
+
+    Returns
+    -------
+    dict of str to tf.data.Dataset
+        ``read``: serialised records; ``find``: (row of `tracks`, record) of those
+        wanted; ``shuffle``: the same, mixed, once for each window; ``parse``: (row,
+        place in the epoch, audio as stored); ``cut``: one example; ``batch``: what
+        `training_batches` returns. Each holds the one before it.
+    """
+    augment = augment or Augment()
+    order_seed, shard_seed, *window_seed, mix_seed = _seeds(training.seed, epoch)
+    labels = tf.constant(tracks.labels, tf.float32)
     per_track = settings.windows_per_track
     total = len(tracks.rows) * per_track
-    buffer = (settings.shuffle_mebibytes << 20) // max(tracks.record_bytes, 1)
-    labels = tf.constant(tracks.labels, tf.float32)
 
-    def example(index: Any, item: tuple[Any, Any]) -> tuple[Any, Any]:
+    def parse(index: Any, item: tuple[Any, Any]) -> tuple[Any, Any, Any]:
         row, record = item
-        audio = slicing.prepared(_audio(record, tracks), window)
-        start = _start(audio, index, window, settings, window_seed)
-        return slicing.cut(audio, start, window)[0], labels[row]
+        return row, index, _stored(record, tracks)
 
-    data = _records(tracks, shards, settings.parallel_shards)
+    def cut(row: Any, index: Any, stored: Any) -> tuple[Any, Any]:
+        # Stateless: the same for the same place in the epoch, whatever runs in
+        # parallel.
+        seed = tf.stack([index + window_seed[0], window_seed[1]])
+        return _training_window(
+            stored, tracks, window, settings, augment, seed
+        ), labels[row]
+
+    def mix(index: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
+        return augmentation.mixup(*batch, augment.mixup, tf.stack([index, mix_seed]))
+
+    shards = tracks.shards
+    if settings.shuffle:
+        shards = np.random.default_rng(shard_seed).permutation(shards).tolist()
+    read = _read(shards, settings.parallel_shards)
+    find = _found(read, tracks)
     # A record's windows share its bytes in the buffer, so that more windows per track
     # cost no more memory, and yet lie in different batches.
-    data = data.flat_map(
+    shuffled = find.flat_map(
         lambda row, record: tf.data.Dataset.from_tensors((row, record)).repeat(
             per_track
         )
     )
-    data = data.shuffle(min(max(buffer, 1) * per_track, total), seed=order_seed)
-    data = data.enumerate().map(example, num_parallel_calls=tf.data.AUTOTUNE)
-    return _batched(data, training.batch_size, total)
+    if settings.shuffle:
+        buffer = (settings.shuffle_mebibytes << 20) // max(tracks.record_bytes, 1)
+        size = min(max(buffer, 1) * per_track, total)
+        shuffled = shuffled.shuffle(size, seed=order_seed)
+    parsed = shuffled.enumerate().map(parse, num_parallel_calls=tf.data.AUTOTUNE)
+    examples = parsed.map(cut, num_parallel_calls=tf.data.AUTOTUNE)
+    batches = _batched(
+        examples, training.batch_size, total, mix if augment.mixup else None
+    )
+    return {
+        "read": read,
+        "find": find,
+        "shuffle": shuffled,
+        "parse": parsed,
+        "cut": examples,
+        "batch": batches,
+    }
 
 
 def scoring_batches(tracks: Tracks, window: Window, count: int, batch_size: int) -> Any:
@@ -86,19 +146,30 @@ def scoring_batches(tracks: Tracks, window: Window, count: int, batch_size: int)
     """
 
     def windows(row: Any, record: Any) -> Any:
-        audio = slicing.prepared(_audio(record, tracks), window)
+        audio = slicing.prepared(_true(_stored(record, tracks), tracks), window)
         starts = slicing.even_starts(tf.shape(audio)[0], window.length, count)
         found = slicing.cut(audio, starts, window)
         return found, tf.repeat(row, tf.shape(found)[0])
 
-    data = _records(tracks, tracks.shards, 1)
+    data = _found(_read(tracks.shards, 1), tracks)
     data = data.map(windows, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
     total = sum(_places(row.frames, window, count) for row in tracks.rows)
     return _batched(data, batch_size, total)
 
 
-def _records(tracks: Tracks, shards: Sequence[str], parallel: int) -> Any:
-    """Read the records that the label set names: (row, serialised record)."""
+def _read(shards: Sequence[str], parallel: int) -> Any:
+    """Read the serialised records of shards, some shards side by side."""
+    data = tf.data.Dataset.from_tensor_slices(tf.constant(list(shards)))
+    return data.interleave(
+        lambda path: tf.data.TFRecordDataset(path, buffer_size=_READ_BYTES),
+        cycle_length=min(parallel, len(shards)),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
+
+
+def _found(records: Any, tracks: Tracks) -> Any:
+    """Keep the records that the label set names: (row, serialised record)."""
     keys = [f"{row.source}/{row.track_id}" for row in tracks.rows]
     rows = tf.lookup.StaticHashTable(
         tf.lookup.KeyValueTensorInitializer(
@@ -113,55 +184,67 @@ def _records(tracks: Tracks, shards: Sequence[str], parallel: int) -> Any:
         )
         return rows.lookup(key["source"] + "/" + key["track_id"]), record
 
-    data = tf.data.Dataset.from_tensor_slices(tf.constant(list(shards)))
-    data = data.interleave(
-        lambda path: tf.data.TFRecordDataset(path, buffer_size=_READ_BYTES),
-        cycle_length=min(parallel, len(shards)),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    )
-    data = data.map(keyed, num_parallel_calls=tf.data.AUTOTUNE)
+    data = records.map(keyed, num_parallel_calls=tf.data.AUTOTUNE)
     return data.filter(lambda row, _: row >= 0)
 
 
-def _audio(record: Any, tracks: Tracks) -> Any:
-    """Read a record's audio as float32, in the true scale."""
+def _stored(record: Any, tracks: Tracks) -> Any:
+    """Read a record's audio in the type in which it is stored."""
     parsed = tf.io.parse_single_example(
         record, {name: _EXAMPLE[name] for name in ("audio", "shape")}
     )
     stored = tf.io.decode_raw(
         parsed["audio"], tf.dtypes.as_dtype(tracks.features.dtype)
     )
-    audio = tf.cast(tf.reshape(stored, parsed["shape"]), tf.float32)
-    audio = tf.ensure_shape(audio, tracks.features.shape)
-    return audio / tracks.features.full_scale
+    return tf.ensure_shape(tf.reshape(stored, parsed["shape"]), tracks.features.shape)
 
 
-def _start(
-    audio: Any, index: Any, window: Window, settings: Input, seed: Sequence[int]
+def _true(stored: Any, tracks: Tracks) -> Any:
+    """Turn stored values into float32 of the true scale."""
+    return tf.cast(stored, tf.float32) / tracks.features.full_scale
+
+
+def _training_window(
+    stored: Any,
+    tracks: Tracks,
+    window: Window,
+    settings: Input,
+    augment: Augment,
+    seed: Any,
 ) -> Any:
-    last = tf.shape(audio)[0] - window.length
+    """Cut one window, change it at random and scale it."""
+    filled = slicing.filled(stored, window)
+    last = tf.shape(filled)[0] - window.length
     if settings.window_position == "centre":
-        return tf.reshape(last // 2, (1,))
-    # Stateless: the same for the same place in the epoch, whatever runs in parallel.
-    place = tf.stack([tf.cast(index, tf.int64) + seed[0], seed[1]])
-    return tf.random.stateless_uniform(
-        (1,), seed=place, minval=0, maxval=last + 1, dtype=tf.int32
-    )
+        start = last // 2
+    else:
+        start = tf.random.stateless_uniform((), seed, 0, last + 1, tf.int32)
+    # Only the window becomes float32, not the whole track.
+    cut = _true(filled[start : start + window.length], tracks)
+    cut = tf.ensure_shape(cut, window.shape)
+    cut = augmentation.random_gain(cut, augment, tracks.features, seed)
+    if window.standardise == "track":
+        mean, deviation = slicing.track_scale(_true(stored, tracks), window)
+        cut = (cut - mean) / deviation
+    cut = slicing.scaled(cut[tf.newaxis], window)[0]
+    longest = round(augment.time_mask_seconds / window.seconds * window.length)
+    return augmentation.random_noise_and_masks(cut, augment, longest, seed)
 
 
 def _places(frames: int, window: Window, count: int) -> int:
     return min(count, max(frames - window.length, 0) + 1)
 
 
-def _batched(data: Any, batch_size: int, total: int) -> Any:
+def _batched(data: Any, batch_size: int, total: int, mix: Any = None) -> Any:
     options = tf.data.Options()
     options.deterministic = True
     data = data.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
+    if mix is not None:
+        data = data.enumerate().map(mix, num_parallel_calls=tf.data.AUTOTUNE)
     data = data.apply(tf.data.experimental.assert_cardinality(-(-total // batch_size)))
     return data.with_options(options).prefetch(tf.data.AUTOTUNE)
 
 
 def _seeds(seed: int, epoch: int) -> list[int]:
-    state = np.random.SeedSequence((seed, epoch)).generate_state(4)
+    state = np.random.SeedSequence((seed, epoch)).generate_state(5)
     return [int(value) >> 1 for value in state]

@@ -30,17 +30,30 @@ def prepared(audio: Any, window: Window) -> Any:
         The track.
     """
     audio = tf.convert_to_tensor(audio)
-    if window.standardise == "track":
-        audio = standardised(audio[tf.newaxis])[0]
+    mean, deviation = track_scale(audio, window)
+    return (filled(audio, window) - mean) / deviation
+
+
+def filled(audio: Any, window: Window) -> Any:
+    """Repeat or pad a track that is shorter than a window; leave others as they are."""
     steps = tf.shape(audio)[0]
     if window.short_clips == "pad":
         missing = tf.maximum(window.length - steps, 0)
-        lowest = tf.reduce_min(audio) if len(window.shape) > 1 else 0.0
+        silence = tf.zeros((), audio.dtype)
+        lowest = tf.reduce_min(audio) if len(window.shape) > 1 else silence
         paddings = [[0, missing]] + [[0, 0]] * (len(window.shape) - 1)
         return tf.pad(audio, paddings, constant_values=lowest)
     times = -(-window.length // steps)
     repeated = tf.tile(audio, [times] + [1] * (len(window.shape) - 1))
     return repeated[: tf.maximum(steps, window.length)]
+
+
+def track_scale(audio: Any, window: Window) -> tuple[Any, Any]:
+    """Return mean and deviation of a track where tracks are standardised, else 0, 1."""
+    if window.standardise != "track":
+        return 0.0, 1.0
+    mean, deviation = _moments(audio[tf.newaxis])
+    return tf.squeeze(mean), tf.squeeze(deviation)
 
 
 def even_starts(steps: Any, length: int, count: int) -> Any:
@@ -99,14 +112,26 @@ def cut(audio: Any, starts: Any, window: Window) -> Any:
     float32 tensor, shape (n, *window.shape)
         The windows, standardised one by one if asked.
     """
+    return scaled(windows_at(audio, starts, window), window)
+
+
+def windows_at(audio: Any, starts: Any, window: Window) -> Any:
+    """Cut windows out of a track and leave their values as they are."""
     places = tf.cast(starts, tf.int32)[:, tf.newaxis] + tf.range(window.length)
-    windows = tf.ensure_shape(tf.gather(audio, places), [None, *window.shape])
-    return standardised(windows) if window.standardise == "window" else windows
+    return tf.ensure_shape(tf.gather(audio, places), [None, *window.shape])
 
 
-def standardised(windows: Any) -> Any:
-    """Scale each array of a batch to mean 0 and deviation 1; silence becomes 0."""
-    axes = list(range(1, windows.shape.rank))
-    mean = tf.reduce_mean(windows, axes, keepdims=True)
-    deviation = tf.math.reduce_std(windows, axes, keepdims=True)
-    return (windows - mean) / tf.maximum(deviation, _LEAST_DEVIATION)
+def scaled(windows: Any, window: Window) -> Any:
+    """Standardise each window by itself, where windows are standardised."""
+    if window.standardise != "window":
+        return windows
+    mean, deviation = _moments(windows)
+    return (windows - mean) / deviation
+
+
+def _moments(arrays: Any) -> tuple[Any, Any]:
+    """Return mean and deviation of each array of a batch, ready to be divided by."""
+    axes = list(range(1, arrays.shape.rank))
+    mean = tf.reduce_mean(arrays, axes, keepdims=True)
+    deviation = tf.math.reduce_std(arrays, axes, keepdims=True)
+    return mean, tf.maximum(deviation, _LEAST_DEVIATION)

@@ -18,8 +18,9 @@ class Window(BaseModel):
     shape: list[int] = Field(
         min_length=1, description="Shape: (frames, mels) or (samples,)."
     )
-    short_clips: Literal["repeat", "pad"] = Field(
-        description="What fills up a clip that is shorter than a window."
+    short_clips: Literal["repeat", "pad", "skip"] = Field(
+        description="What fills up a clip that is shorter than a window; skip: none "
+        "was learned from, and one to tag is repeated."
     )
     standardise: Literal["window", "track", "none"] = Field(
         description="What gets mean 0 and deviation 1."

@@ -129,6 +129,27 @@ def test_centred_window(numbered: Tracks) -> None:
     assert seen[0] == (60 - _LENGTH) // 2
 
 
+def test_without_shuffling_tracks_come_as_they_lie(numbered: Tracks) -> None:
+    tracks = [track for track, _ in _seen(_epoch(numbered, 2, shuffle=False))]
+    # Two shards side by side: every second track each, in turns.
+    assert tracks == list(range(17))
+
+
+@pytest.mark.parametrize("standardise", ["none", "window", "track"])
+@pytest.mark.parametrize("short_clips", ["repeat", "pad"])
+def test_training_and_scoring_see_equal_windows(
+    numbered: Tracks, standardise: str, short_clips: str
+) -> None:
+    settings = {"standardise": standardise, "short_clips": short_clips}
+    window = _window(numbered, **settings)
+    chosen = Input(window_position="centre", shuffle=False)
+    training = training_batches(numbered, window, chosen, Training(batch_size=17), 1)
+    ((seen, _),) = training
+    ((scored, rows),) = scoring_batches(numbered, window, 1, 17)
+    order = np.argsort([numbered.rows[row].track_id for row in rows.numpy()])
+    np.testing.assert_allclose(seen, scored.numpy()[order], rtol=1e-5, atol=1e-5)
+
+
 def test_scoring_sees_every_window_once(numbered: Tracks) -> None:
     batches = list(scoring_batches(numbered, _window(numbered), 4, batch_size=5))
     rows = np.concatenate([rows for _, rows in batches])

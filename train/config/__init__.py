@@ -4,6 +4,7 @@
 overrides one key. Each section is a module of its own.
 """
 
+from train.config.augment import Augment
 from train.config.input import Input
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
@@ -14,6 +15,7 @@ from train.config.whole import Config
 from train.config.writing import to_toml
 
 __all__ = [
+    "Augment",
     "Config",
     "Input",
     "Loss",

@@ -22,15 +22,18 @@ class Input(Section):
     window_position: Literal["random", "centre"] = Field(
         "random", description="Where training takes its windows: random or centre."
     )
-    short_clips: Literal["repeat", "pad"] = Field(
+    short_clips: Literal["repeat", "pad", "skip"] = Field(
         "repeat",
-        description="Clips shorter than a window: repeat them, or pad them at the end "
-        "with their lowest value (spectrograms) or zeros (waveforms).",
+        description="Clips shorter than a window: repeat them, pad them at the end "
+        "with their lowest value (spectrograms) or zeros (waveforms), or skip them.",
     )
     standardise: Literal["auto", "window", "track", "none"] = Field(
         "auto",
         description="Mean 0 and deviation 1 over each window or each whole track; "
         "auto: windows of spectrograms, whole waveforms.",
+    )
+    shuffle: bool = Field(
+        True, description="Mix shards and tracks anew in every epoch of training."
     )
     shuffle_mebibytes: int = Field(
         512, gt=0, description="Memory of the shuffle buffer."

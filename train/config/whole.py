@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from train.config.augment import Augment
 from train.config.input import Input
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
@@ -19,6 +20,9 @@ class Config(Section):
         default_factory=PonsLogmel, description="The architecture and its sizes."
     )
     input: Input = Field(default_factory=Input, description="What the model sees.")
+    augment: Augment = Field(
+        default_factory=Augment, description="Random changes of training windows."
+    )
     optimizer: Optimizer = Field(
         default_factory=Optimizer,
         description="A Keras optimizer; further keys are passed to it.",
