@@ -1,0 +1,1 @@
+"""The training loop: epochs over any batches of (features, labels)."""
