@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest.files import FileState, state_of
+from ingest.runs import LOADED
 
 _KNOWN = {
     "audio": """
@@ -60,18 +61,8 @@ def compare(
     now : iterable of FileState
         The files as they are.
     """
-    states = list(now)
-    listing = pa.table(
-        {
-            "path": pa.array([state.path for state in states], pa.string()),
-            "size_bytes": pa.array([state.size_bytes for state in states], pa.int64()),
-            "modified_us": pa.array(
-                [state.modified_us for state in states], pa.int64()
-            ),
-        }
-    )
     known = _KNOWN.get(source, _KNOWN_FILES)
-    connection.register("listing", listing)
+    connection.register("listing", _listing(now))
     ((new, changed, gone, unchanged),) = connection.execute(
         f"""
         select
@@ -93,6 +84,34 @@ def compare(
     return Changes(new, changed, gone, unchanged)
 
 
+def unchanged_files(
+    connection: duckdb.DuckDBPyConnection, source: str, now: Iterable[FileState]
+) -> frozenset[str]:
+    """Return the files that the last load of a source read in their present state.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Reading is enough.
+    source : str
+        As in ``raw.ingest_runs``.
+    now : iterable of FileState
+        The files as they are.
+    """
+    connection.register("listing", _listing(now))
+    rows = connection.execute(
+        """
+        select path
+        from listing join raw.ingest_files as before using (path, size_bytes)
+        where before.source = ? and before.status = ?
+            and epoch_us(before.modified_at) = listing.modified_us
+        """,
+        [source, LOADED],
+    ).fetchall()
+    connection.unregister("listing")
+    return frozenset(path for (path,) in rows)
+
+
 def known_files(connection: duckdb.DuckDBPyConnection, source: str) -> list[Path]:
     """Return the files of the last load of a source."""
     rows = connection.execute(
@@ -108,3 +127,16 @@ def present(files: Iterable[Path]) -> Iterator[FileState]:
             yield state_of(file)
         except FileNotFoundError:
             continue
+
+
+def _listing(files: Iterable[FileState]) -> pa.Table:
+    states = list(files)
+    return pa.table(
+        {
+            "path": pa.array([state.path for state in states], pa.string()),
+            "size_bytes": pa.array([state.size_bytes for state in states], pa.int64()),
+            "modified_us": pa.array(
+                [state.modified_us for state in states], pa.int64()
+            ),
+        }
+    )

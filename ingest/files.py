@@ -164,12 +164,22 @@ def fault_of(path: Path) -> str | None:
         with path.open("rb") as file:
             head = file.read(len(_LFS_POINTER))
     except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    if not head:
+        return unreadable(error)
+    return fault_in(head)
+
+
+def fault_in(content: bytes) -> str | None:
+    """Say what is wrong with a file by its first bytes, or all, or None."""
+    if not content:
         return "the file is empty"
-    if head == _LFS_POINTER:
+    if content.startswith(_LFS_POINTER):
         return "this is a git-LFS pointer, not the file itself; run `git lfs pull`"
     return None
+
+
+def unreadable(error: OSError) -> str:
+    """Say why a file could not be read."""
+    return f"the file cannot be read: {error.strerror}"
 
 
 def _stat(path: Path) -> os.stat_result:

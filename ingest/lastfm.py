@@ -19,7 +19,13 @@ from ingest import sqlite
 from ingest.files import check, fingerprint
 from ingest.lastfm_names import NAMES, add_names
 from ingest.load import Load, Source, count_rows
-from ingest.tables import LASTFM_SIMILARS, LASTFM_TAGS, LASTFM_TID_TAG, LASTFM_TIDS
+from ingest.tables import (
+    LASTFM_SIMILARS,
+    LASTFM_TAGS,
+    LASTFM_TID_TAG,
+    LASTFM_TIDS,
+    LASTFM_TRACKS,
+)
 from ingest.text import escaped
 from lyre.console import Advance, progress
 
@@ -32,8 +38,8 @@ _PAIRS = pa.schema(
         ("val", pa.float64()),
     ]
 )
-TABLES = (LASTFM_TIDS, LASTFM_TAGS, LASTFM_TID_TAG, LASTFM_SIMILARS)
-"""What a load of Last.fm replaces; only the JSON files have similar tracks."""
+TABLES = (LASTFM_TIDS, LASTFM_TAGS, LASTFM_TID_TAG, LASTFM_SIMILARS, LASTFM_TRACKS)
+"""What a load of Last.fm replaces; only the JSON files fill the last two."""
 
 _LARGEST = 1.7976931348623157e308
 _IS_PAIR = "typeof(tid) = 'integer' and typeof(tag) = 'integer'"

@@ -4,6 +4,8 @@ The train and test releases have an object a file, ``A/B/C/TRABC....json``; file
 an object a line (``.jsonl``) are read too. Tracks and tags get row numbers of their
 own, from 1, in the order of reading. As in ``lastfm_tags.db``, a track is in ``tids``
 only if it has a tag. Values are strings, "0" to "100".
+
+A later load reads only files that are new or have changed, and numbers on.
 """
 
 import json
@@ -17,17 +19,31 @@ from typing import Any
 import pyarrow as pa
 
 from ingest.errors import IngestError
-from ingest.files import check, fault_of, fingerprint, shown, walk
+from ingest.files import (
+    check,
+    fault_in,
+    fault_of,
+    fingerprint,
+    shown,
+    unreadable,
+    walk,
+)
 from ingest.lastfm import TABLES
 from ingest.lastfm_names import insert_tags, insert_tids
+from ingest.lastfm_tree import (
+    REPEATED,
+    keep_unchanged,
+    kept_files_repeated,
+    take_others_out,
+)
 from ingest.lists import TRACK_ID
-from ingest.load import Load, Source
-from ingest.tables import LASTFM_SIMILARS, LASTFM_TID_TAG
+from ingest.load import Load, Source, count_rows
+from ingest.tables import LASTFM_SIMILARS, LASTFM_TID_TAG, LASTFM_TRACKS
+from ingest.text import restore
 from lyre.console import progress
 
 _LINES = ".jsonl"
 _SUFFIXES = (".json", _LINES)
-_REPEATED = "the track has been loaded already"
 _ROWS_HELD = 100_000
 
 
@@ -68,7 +84,7 @@ def source(paths: Sequence[Path]) -> Source:
     files = find_files(paths)
     state = fingerprint(paths, files)
     named = {path for path in paths if not path.is_dir()}
-    return Source("lastfm", state, TABLES, partial(_fill, files, named))
+    return Source("lastfm", state, TABLES, partial(_fill, files, named), keep_unchanged)
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -82,51 +98,75 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _fill(files: Sequence[Path], named: set[Path], load: Load) -> None:
-    rows = _Rows(load)
-    with progress("last.fm files", len(files), "files") as advance:
-        for file in files:
-            if fault := fault_of(file):
-                _refuse(file, fault, file in named, load)
-            elif file.suffix.lower() == _LINES:
-                _read_lines(file, rows, load)
-            else:
-                _read_file(file, file in named, rows, load)
-            advance(1)
-    rows.close()
-    if not rows.tracks:
+    _read(files, named, load)
+    if repeated := kept_files_repeated(load):
+        # Which file comes first decides, so these are read in their place after all.
+        load.kept_files -= repeated
+        take_others_out(load)
+        load.forget_aside()
+        _read(files, named, load)
+    if not count_rows(load.connection, LASTFM_TRACKS):
         raise IngestError(
             f"none of the {len(files):,} files holds a track",
             where=load.path,
             expected='objects with "track_id" and "tags"',
         )
+    load.rows = sum(count_rows(load.connection, table) for table in TABLES)
+
+
+def _read(files: Sequence[Path], named: set[Path], load: Load) -> None:
+    rows = _Rows.after_those_kept(load)
+    pending = [file for file in files if shown(file.absolute()) not in load.kept_files]
+    with progress("last.fm files", len(pending), "files") as advance:
+        for file in pending:
+            if file.suffix.lower() == _LINES:
+                _read_lines(file, file in named, rows, load)
+            else:
+                _read_file(file, file in named, rows, load)
+            advance(1)
+    rows.close()
 
 
 def _refuse(file: Path, reason: str, is_named: bool, load: Load) -> None:
     if is_named:
         raise IngestError(reason, where=file, expected="a JSON file of Last.fm")
-    load.set_file_aside(shown(file), reason)
+    load.set_file_aside(_name(file), reason)
+
+
+def _name(file: Path) -> str:
+    return shown(file.absolute())
 
 
 def _read_file(file: Path, is_named: bool, rows: "_Rows", load: Load) -> None:
-    record, fault = _parse(file.read_bytes())
+    record: Any = None
+    try:
+        content = file.read_bytes()
+        fault = fault_in(content)
+    except OSError as error:
+        fault = unreadable(error)
     if fault is None:
-        fault = rows.add(record, shown(file), "")
-    if fault == _REPEATED:
-        load.set_aside(None, fault, record["track_id"], path=shown(file))
+        record, fault = _parse(content)
+    if fault is None:
+        fault = rows.add(record, _name(file), "")
+    if fault == REPEATED:
+        load.set_aside(None, fault, record["track_id"], path=_name(file))
     elif fault is not None:
         _refuse(file, fault, is_named, load)
 
 
-def _read_lines(file: Path, rows: "_Rows", load: Load) -> None:
+def _read_lines(file: Path, is_named: bool, rows: "_Rows", load: Load) -> None:
+    if fault := fault_of(file):
+        _refuse(file, fault, is_named, load)
+        return
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             record, fault = _parse(line)
             if fault is None:
-                fault = rows.add(record, shown(file), f"line {number}, ")
+                fault = rows.add(record, _name(file), f"line {number}, ")
             if fault is not None:
-                load.set_aside(str(number), fault, line.strip(), path=shown(file))
+                load.set_aside(str(number), fault, line.strip(), path=_name(file))
 
 
 def _parse(content: bytes) -> tuple[Any, str | None]:
@@ -143,13 +183,25 @@ class _Rows:
     """Gathers the rows of many files and writes them together."""
 
     load: Load
-    tracks: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
     _tag_rows: dict[str, int] = field(default_factory=dict)
-    _new_tags: list[str] = field(default_factory=list)
+    _last_tid: int = 0
+    _last_tag: int = 0
     _tids: list[str] = field(default_factory=list)
-    _tids_written: int = 0
+    _new_tags: list[str] = field(default_factory=list)
     _pairs: list[tuple[int, int, float]] = field(default_factory=list)
     _similars: list[tuple[str, str, float, int]] = field(default_factory=list)
+    _tracks: list[tuple[str | None, ...]] = field(default_factory=list)
+
+    @classmethod
+    def after_those_kept(cls, load: Load) -> "_Rows":
+        """Return rows that are numbered on after those of the files kept."""
+        ((tid, tag),) = load.connection.execute(
+            "select (select coalesce(max(tid_rowid), 0) from raw.lastfm_tids), "
+            "(select coalesce(max(tag_rowid), 0) from raw.lastfm_tags)"
+        ).fetchall()
+        known = load.connection.execute("select tag, tag_rowid from raw.lastfm_tags")
+        return cls(load, _tag_rows=dict(known.fetchall()), _last_tid=tid, _last_tag=tag)
 
     def add(self, record: Any, path: str, place: str) -> str | None:
         """Add a track, or say why not.
@@ -170,16 +222,21 @@ class _Rows:
             track_id.encode(errors="replace")
         ):
             return "track_id is no MSD track id"
-        if track_id in self.tracks:
-            return _REPEATED
+        if track_id in self.seen:
+            return REPEATED
         lists = [record.get("tags", []), record.get("similars", [])]
         if not all(isinstance(each, list) for each in lists):
             return "tags or similars is no list"
-        self.tracks.add(track_id)
+        self.seen.add(track_id)
         tags, similars = lists
+        texts = [
+            self._text(record, key, path, place)
+            for key in ("artist", "title", "timestamp")
+        ]
+        self._tracks.append((track_id, *texts, path))
         self._add_tags(track_id, tags, path, place)
         self._add_similars(track_id, similars, path, place)
-        if len(self._pairs) + len(self._similars) >= _ROWS_HELD:
+        if len(self._pairs) + len(self._similars) + len(self._tracks) >= _ROWS_HELD:
             self._flush()
         return None
 
@@ -187,8 +244,20 @@ class _Rows:
         """Write what is held."""
         self._flush()
 
+    def _text(
+        self, record: dict[str, Any], key: str, path: str, place: str
+    ) -> str | None:
+        text = record.get(key)
+        if text is None:
+            return None
+        if not isinstance(text, str) or not _is_unicode(text):
+            fault = f"{key} is no text, so it is loaded as NULL"
+            self.load.set_aside(f"{place}{key}", fault, json.dumps(text), path=path)
+            return None
+        return restore(text, self.load.repairs).strip() or None
+
     def _add_tags(self, track_id: str, tags: list[Any], path: str, place: str) -> None:
-        tid_row = self._tids_written + len(self._tids) + 1
+        tid_row = self._last_tid + len(self._tids) + 1
         has_tag = False
         for number, entry in enumerate(tags, start=1):
             tag, value, fault = _tag(entry)
@@ -198,8 +267,8 @@ class _Rows:
                 continue
             row = self._tag_rows.get(tag)
             if row is None:
-                row = self._tag_rows[tag] = len(self._tag_rows) + 1
                 self._new_tags.append(tag)
+                row = self._tag_rows[tag] = self._last_tag + len(self._new_tags)
             self._pairs.append((tid_row, row, value))
             has_tag = True
         if has_tag:
@@ -217,25 +286,25 @@ class _Rows:
                 self.load.set_aside(position, fault, json.dumps(entry), path=path)
 
     def _flush(self) -> None:
-        first_tid = self._tids_written + 1
-        tid_rows = range(first_tid, first_tid + len(self._tids))
-        insert_tids(tid_rows, self._tids, self.load)
-        self._tids_written += len(self._tids)
-        last_tag = len(self._tag_rows)
-        tag_rows = range(last_tag - len(self._new_tags) + 1, last_tag + 1)
-        insert_tags(tag_rows, self._new_tags, self.load)
+        tids = range(self._last_tid + 1, self._last_tid + len(self._tids) + 1)
+        tags = range(self._last_tag + 1, self._last_tag + len(self._new_tags) + 1)
+        insert_tids(tids, self._tids, self.load)
+        insert_tags(tags, self._new_tags, self.load)
+        self._last_tid += len(tids)
+        self._last_tag += len(tags)
         for table, rows in (
             (LASTFM_TID_TAG, self._pairs),
             (LASTFM_SIMILARS, self._similars),
+            (LASTFM_TRACKS, self._tracks),
         ):
             if rows:
                 columns = (list(values) for values in zip(*rows, strict=True))
-                names = table.column_names
-                self.load.insert(
-                    table, pa.table(dict(zip(names, columns, strict=True)))
-                )
-                self.load.rows += len(rows)
-        for held in (self._tids, self._new_tags, self._pairs, self._similars):
+                batch = dict(zip(table.column_names, columns, strict=True))
+                self.load.insert(table, pa.table(batch))
+        for held in (
+            *(self._tids, self._new_tags),
+            *(self._pairs, self._similars, self._tracks),
+        ):
             held.clear()
 
 

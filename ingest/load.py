@@ -144,6 +144,26 @@ class Load:
             self._aside.clear()
             self.insert(ROWS_SET_ASIDE, batch)
 
+    def forget_aside(self) -> None:
+        """Drop the rows set aside of this source, but not those of files kept.
+
+        Those of the last load are taken over. A reader that has to begin again calls
+        it too.
+        """
+        self._aside.clear()
+        self.bad_files.clear()
+        kept = pa.table({"path": pa.array(sorted(self.kept_files), pa.string())})
+        with self.registered("kept", kept):
+            self.connection.execute(
+                "delete from raw.rows_set_aside "
+                "where source = ? and path not in (from kept)",
+                [self.source],
+            )
+        self.connection.execute(
+            "update raw.rows_set_aside set run_id = ? where source = ?",
+            [self.run_id, self.source],
+        )
+
     def aside_by_reason(self) -> dict[str, int]:
         """Count the rows set aside in this run."""
         self.flush()
@@ -292,7 +312,7 @@ def count_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
 def _replace(work: Load, source: Source, run: Run) -> dict[str, int]:
     work.connection.execute("begin transaction")
     (source.keep or empty_tables)(work, source)
-    _forget_rows_set_aside(work)
+    work.forget_aside()
     source.fill(work)
     aside = work.aside_by_reason()
     log_files(work.connection, run, {path for path, _ in work.bad_files})
@@ -301,21 +321,6 @@ def _replace(work: Load, source: Source, run: Run) -> dict[str, int]:
     )
     work.connection.execute("commit")
     return aside
-
-
-def _forget_rows_set_aside(work: Load) -> None:
-    """Drop those of the last load, but take over those of files that are kept."""
-    kept = pa.table({"path": pa.array(sorted(work.kept_files), pa.string())})
-    with work.registered("kept", kept):
-        work.connection.execute(
-            "delete from raw.rows_set_aside "
-            "where source = ? and path not in (from kept)",
-            [work.source],
-        )
-    work.connection.execute(
-        "update raw.rows_set_aside set run_id = ? where source = ?",
-        [work.run_id, work.source],
-    )
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

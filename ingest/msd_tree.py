@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from ingest.changes import unchanged_files
 from ingest.load import Load, Source, empty_tables
 
 _LIST_TABLES = ("msd_artist_terms", "msd_artist_mbtags")
@@ -30,31 +31,12 @@ def keep_unchanged(work: Load, source: Source) -> None:
     if work.force:
         empty_tables(work, source)
         return
-    states = source.fingerprint.files
-    now = pa.table(
-        {
-            "path": pa.array([state.path for state in states], pa.string()),
-            "size_bytes": pa.array([state.size_bytes for state in states], pa.int64()),
-            "modified_us": pa.array(
-                [state.modified_us for state in states], pa.int64()
-            ),
-        }
-    )
-    with work.registered("now", now):
-        unchanged = work.connection.execute(
-            """
-            select path
-            from now join raw.ingest_files as before using (path, size_bytes)
-            where before.source = ? and before.status = 'loaded'
-                and epoch_us(before.modified_at) = now.modified_us
-                and now.path not in (
-                    select aside.path from raw.rows_set_aside as aside
-                    where aside.source = ? and aside.reason = ?
-                )
-            """,
-            [work.source, work.source, _REPEATED],
-        ).fetchall()
-    work.kept_files = frozenset(path for (path,) in unchanged)
+    gave_way = work.connection.execute(
+        "select path from raw.rows_set_aside where source = ? and reason = ?",
+        [work.source, _REPEATED],
+    ).fetchall()
+    unchanged = unchanged_files(work.connection, work.source, source.fingerprint.files)
+    work.kept_files = unchanged - {path for (path,) in gave_way}
     if work.kept_files:
         _take_others_out(work)
     else:

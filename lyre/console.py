@@ -75,7 +75,8 @@ def progress(
     Advance
         Call it with the number of steps just done.
     """
-    console = Console(stderr=True)
+    # Names of files stay as they are, and the names of emoji are not loaded.
+    console = Console(stderr=True, emoji=False)
     tell = _rate_teller(unit, note)
     if console.is_terminal:
         shown = _bar(console, label, total, tell)

@@ -18,6 +18,7 @@ from ingest.tables.lastfm import (
     LASTFM_TAGS,
     LASTFM_TID_TAG,
     LASTFM_TIDS,
+    LASTFM_TRACKS,
     LASTFM_UNIQUE_TAGS,
 )
 from ingest.tables.lists import (
@@ -56,6 +57,7 @@ __all__ = [
     "LASTFM_TAGS",
     "LASTFM_TIDS",
     "LASTFM_TID_TAG",
+    "LASTFM_TRACKS",
     "LASTFM_UNIQUE_TAGS",
     "MSD_ARTIST_MBTAGS",
     "MSD_ARTIST_TERMS",
@@ -85,6 +87,7 @@ TABLES = (
     LASTFM_TAGS,
     LASTFM_TID_TAG,
     LASTFM_SIMILARS,
+    LASTFM_TRACKS,
     LASTFM_UNIQUE_TAGS,
     MSD_MISMATCHES,
     MSD_DUPLICATES,

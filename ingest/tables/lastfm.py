@@ -42,6 +42,19 @@ LASTFM_SIMILARS = describe(
     """,
 )
 
+LASTFM_TRACKS = describe(
+    "lastfm_tracks",
+    "One row per track of the JSON files of Last.fm, also of those without a tag, "
+    "which are not in lastfm_tids.",
+    """
+    track_id VARCHAR MSD track id.
+    artist_name VARCHAR Artist; NULL where empty.
+    title VARCHAR Title; NULL where empty.
+    timestamp VARCHAR When Last.fm was asked, as given; NULL where empty.
+    source_file VARCHAR Path of the file.
+    """,
+)
+
 LASTFM_UNIQUE_TAGS = describe(
     "lastfm_unique_tags",
     "One row per line of lastfm_unique_tags.txt: the tags of the whole data set.",

@@ -59,7 +59,7 @@ def test_tags_and_similars_of_a_tree(raw, write_track, tree: Path) -> None:
     assert tids == [(1, _A), (2, _B)]
     tags = raw.execute("select * from raw.lastfm_tags order by all").fetchall()
     assert tags == [(1, "jazz", "jazz"), (2, "rock", "rock")]
-    assert (outcome.rows, outcome.set_aside) == (2 + 2 + 3 + 2, {})
+    assert (outcome.rows, outcome.set_aside) == (2 + 2 + 3 + 2 + 3, {})
 
 
 def test_row_numbers_run_on_over_flushes(raw, write_track, tree, monkeypatch) -> None:

@@ -42,3 +42,9 @@ def test_a_note_stands_behind_the_rate(capsys: pytest.CaptureFixture[str]) -> No
         advance(3)
     told = capsys.readouterr().err
     assert "files/s, 2 errors" in told
+
+
+def test_names_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("[b]:cd:", 1, "files") as advance:
+        advance(1)
+    assert capsys.readouterr().err.startswith("[b]:cd:: 1 of 1 files, ")
