@@ -29,6 +29,17 @@ _Set = Annotated[
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+_Tracks = Annotated[
+    Path | None,
+    typer.Option("--tracks", help="Take only the track ids of a file, one a line."),
+]
+_Exclude = Annotated[
+    Path | None, typer.Option("--exclude-tracks", help="Leave these track ids out.")
+]
+_Fraction = Annotated[
+    float | None, typer.Option(help="Train on this share of the tracks, such as 0.1.")
+]
+
 
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
@@ -54,6 +65,9 @@ def fit(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a run of the same name.")
     ] = False,
+    tracks: _Tracks = None,
+    exclude_tracks: _Exclude = None,
+    fraction: _Fraction = None,
 ) -> None:
     """Train a model and keep the best in a run's folder.
 
@@ -63,7 +77,9 @@ def fit(
     folder = named.export(export, known)
     features = manifest.read(folder).features
     chosen = configuration.load(
-        config, overrides or (), model_name=default_name(features.format)
+        config,
+        [*(overrides or ()), *_of_tracks(tracks, exclude_tracks, fraction)],
+        model_name=default_name(features.format),
     )
     # TensorFlow takes seconds to load: only once everything else is right.
     from train import fit as fitting
@@ -113,6 +129,20 @@ def config(overrides: _Set = None) -> None:
     Example: python -m train config > run.toml
     """
     print(configuration.to_toml(configuration.load(None, overrides or ())), end="")
+
+
+def _of_tracks(
+    keep: Path | None, exclude: Path | None, fraction: float | None
+) -> list[str]:
+    """Return the overrides that options about tracks stand for."""
+    values = {
+        "keep": keep and keep.absolute(),
+        "exclude": exclude and exclude.absolute(),
+        "fraction": fraction,
+    }
+    return [
+        f"tracks.{key}={value}" for key, value in values.items() if value is not None
+    ]
 
 
 def _json(content: Any) -> str:

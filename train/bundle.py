@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dataset.manifest import Features
 from lyre.validation import first_problem
 from train.errors import TrainError
+from train.selection import Selection
 from train.windows import Window
 
 if TYPE_CHECKING:
@@ -36,8 +37,28 @@ class Bundle(BaseModel):
     model: dict[str, Any] = Field(description="The architecture and its sizes.")
     export: str = Field(description="Name of the export that it learned from.")
     label_set: str = Field(description="The label set that it learned.")
+    scoring_label_set: str | None = Field(
+        None, description="The label set of validation and test, where it differs."
+    )
+    merge: list[list[str]] = Field(
+        default_factory=list,
+        description="Groups of tags of which a track that has one has all.",
+    )
+    untagged: Literal["skip", "keep"] = Field(
+        "keep", description="Whether tracks with none of the tags were left out."
+    )
     training_set_checksum: str = Field(description="Checksum of the training set.")
     revision: str | None = Field(description="Revision of Lyre, where git knew it.")
+
+    @property
+    def selection(self) -> Selection:
+        """The tracks and labels on which the model is measured, as it learned."""
+        skipped = self.window.short_clips == "skip"
+        return Selection(
+            merge=self.merge,
+            skip_untagged=self.untagged == "skip",
+            shortest=self.window.length if skipped else 0,
+        )
 
 
 def save(model: "keras.Model", bundle: Bundle, path: Path) -> None:

@@ -8,19 +8,18 @@ import numpy.typing as npt
 
 from dataset import manifest
 from lyre.revision import revision
-from train import augment, bundle, runs
+from train import bundle, runs
 from train.bundle import Bundle
 from train.config import Config, to_toml
+from train.data import open_data
 from train.engine import device_line, keras, tf
-from train.errors import TrainError
-from train.input import training_batches
 from train.loop import epochs
 from train.loop.history import Fitted
 from train.loop.job import Job, Say, Validate
 from train.models import registry
 from train.scoring import Scores, score_tracks, scorer
-from train.tracks import Tracks, open_split
-from train.windows import Window, window_of
+from train.tracks import Tracks
+from train.windows import Window
 
 if TYPE_CHECKING:
     from keras import Model
@@ -64,9 +63,8 @@ def fit(
         missing or cut, the model does not fit the export. Later: the loss is not
         finite.
     """
-    train, validation = _splits(export, config)
-    window = window_of(train.features, config.input)
-    augment.check(config.augment, train.features, window)
+    data = open_data(export, config)
+    train, validation, window = data.train, data.validation, data.window
     _seed(config)
     say(device_line())
     model = registry.build(
@@ -75,6 +73,8 @@ def fit(
     travelling = _bundle(export, config, train, window)
     folder = runs.create(all_runs, name, config.model.name, replace=replace)
     _write_description(folder, export, config, travelling.label_set)
+    for note in data.notes:
+        say(note)
     say(
         f"{config.model.name}, {model.count_params():,} parameters; "
         f"{len(train.rows):,} tracks to train on, "
@@ -85,36 +85,13 @@ def fit(
         config=config,
         model=model,
         tags=train.tags,
-        batches=lambda epoch: training_batches(
-            train,
-            window,
-            config.input,
-            config.training,
-            epoch,
-            augment=config.augment,
-        ),
+        batches=data.training,
         examples=len(train.rows) * config.input.windows_per_track,
         validate=_validate(model, validation, window, config) if validation else None,
         save=lambda path: bundle.save(model, travelling, path),
         folder=folder,
     )
     return epochs.run(job, say)
-
-
-def _splits(export: Path, config: Config) -> tuple[Tracks, Tracks | None]:
-    label_set = config.input.label_set or None
-    train = open_split(export, "train", label_set=label_set)
-    if not config.validation.enabled:
-        return train, None
-    validation = open_split(export, "validation", label_set=label_set)
-    positives = validation.labels.sum(axis=0)
-    if not ((positives > 0) & (positives < len(validation.rows))).any():
-        raise TrainError(
-            "no tag of the validation split has both tracks with it and without it",
-            where=export,
-            remedy="enlarge the split, or set validation.enabled=false",
-        )
-    return train, validation
 
 
 def _seed(config: Config) -> None:
@@ -152,6 +129,9 @@ def _bundle(export: Path, config: Config, train: Tracks, window: Window) -> Bund
         model=config.model.model_dump(),
         export=described.name,
         label_set=entry.name,
+        scoring_label_set=config.validation.label_set or None,
+        merge=config.tags.merge,
+        untagged=config.tags.untagged,
         training_set_checksum=entry.training_set_checksum,
         revision=revision(),
     )
@@ -161,5 +141,10 @@ def _write_description(
     folder: Path, export: Path, config: Config, label_set: str
 ) -> None:
     (folder / runs.CONFIG).write_text(to_toml(config), encoding="utf-8")
-    description = runs.describe(export, label_set, config.training.seed)
+    description = runs.describe(
+        export,
+        label_set,
+        config.training.seed,
+        lists=[file for file in (config.tracks.keep, config.tracks.exclude) if file],
+    )
     runs.write_json(folder / runs.RUN, description.model_dump(mode="json"))

@@ -15,6 +15,7 @@ import importlib.metadata
 import json
 import platform
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dataset import manifest
+from dataset.verify import sha256
 from lyre.revision import revision
 from lyre.validation import first_problem
 from train.errors import TrainError
@@ -45,19 +47,23 @@ class Run(BaseModel):
     export: Path = Field(description="Folder of the export.")
     manifest_sha256: str = Field(description="Checksum of the export's manifest.")
     label_set: str = Field(description="The label set.")
+    lists: dict[str, str] = Field(
+        default_factory=dict, description="Checksums of the lists of tracks."
+    )
     seed: int = Field(description="Seed of weights, order and windows.")
     revision: str | None = Field(description="Revision of Lyre, where git knew it.")
     software: dict[str, str] = Field(description="Versions.")
 
 
-def describe(export: Path, label_set: str, seed: int) -> Run:
-    """Describe a run that begins now."""
+def describe(export: Path, label_set: str, seed: int, lists: Iterable[str] = ()) -> Run:
+    """Describe a run that begins now, with the lists of tracks that it reads."""
     software = {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS}
     return Run(
         started_at=datetime.now(UTC),
         export=export.absolute(),
         manifest_sha256=manifest_checksum(export),
         label_set=label_set,
+        lists={file: sha256(Path(file)) for file in lists},
         seed=seed,
         revision=revision(),
         software={"python": platform.python_version(), **software},

@@ -1,7 +1,7 @@
 """The tracks of one split of an export, with their labels in the model's order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from dataset import labels, manifest
 from dataset.labels import LabelledTrack
-from dataset.manifest import Features, Manifest
+from dataset.manifest import Features, LabelSet, Manifest
 from train.errors import TrainError
+from train.selection import EVERYTHING, Selection
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Tracks:
         1 where a track has a tag.
     record_bytes : int
         Usual size of a record.
+    left_out : dict of str to int
+        How many tracks of the split each rule left out.
     """
 
     folder: Path
@@ -42,6 +45,7 @@ class Tracks:
     rows: list[LabelledTrack]
     labels: npt.NDArray[np.uint8]
     record_bytes: int
+    left_out: dict[str, int] = field(default_factory=dict)
 
     @property
     def shards(self) -> list[str]:
@@ -56,6 +60,7 @@ def open_split(
     *,
     label_set: str | None = None,
     tags: Sequence[str] | None = None,
+    selection: Selection = EVERYTHING,
 ) -> Tracks:
     """Open a split of an export; reads labels, no audio.
 
@@ -69,28 +74,45 @@ def open_split(
         Name of the label set; by default the recipe that was exported.
     tags : sequence of str, optional
         The tags wanted, in the order wanted; by default the set's whole vocabulary.
+    selection : Selection
+        Which tracks are taken, and which tags count as one.
 
     Raises
     ------
     TrainError
-        The split is empty, a wanted tag is not in the vocabulary, or a shard is
-        missing or does not have its size.
+        The shards are no TFRecords, the split is empty or nothing of it is taken, a
+        wanted tag is not in the vocabulary, or a shard is missing or does not have
+        its size.
     dataset.errors.DatasetError
         There is no such export or label set.
     """
     described = manifest.read(folder)
+    if described.target != "tfrecord":
+        raise TrainError(
+            f"an export to {described.target}",
+            where=folder,
+            expected="TFRecords",
+            remedy="run `python -m export tfrecord`",
+        )
     entry = described.label_set(label_set)
-    rows = [row for row in labels.read(folder, entry.name) if row.split == split]
-    if not rows:
+    found = [row for row in labels.read(folder, entry.name) if row.split == split]
+    where = f"{folder}, label set {entry.name}"
+    if not found:
         raise TrainError(
             f"the {split} split is empty",
-            where=f"{folder}, label set {entry.name}",
+            where=where,
             remedy="export with a larger share for it"
             + (", or set validation.enabled=false" if split == "validation" else ""),
         )
-    _check_shards(folder, described, {row.shard for row in rows})
     wanted = list(entry.tags if tags is None else tags)
-    matrix = labels.multi_hot([row.labels for row in rows], len(entry.tags))
+    rows, matrix, left_out = _take(found, entry, wanted, selection)
+    if not rows:
+        counts = ", ".join(f"{n:,} {rule}" for rule, n in left_out.items())
+        raise TrainError(
+            f"no track of the {split} split is left of {len(found):,}: {counts}",
+            where=where,
+        )
+    _check_shards(folder, described, {row.shard for row in rows})
     shards = described.split_shards(split)
     return Tracks(
         folder=folder,
@@ -98,10 +120,31 @@ def open_split(
         features=described.features,
         tags=wanted,
         rows=rows,
-        labels=matrix[:, _columns(wanted, entry.tags, f"label set {entry.name}")],
+        labels=matrix,
         record_bytes=sum(shard.bytes for shard in shards)
         // max(sum(shard.records for shard in shards), 1),
+        left_out=left_out,
     )
+
+
+def _take(
+    found: list[LabelledTrack],
+    entry: LabelSet,
+    wanted: list[str],
+    selection: Selection,
+) -> tuple[list[LabelledTrack], npt.NDArray[np.uint8], dict[str, int]]:
+    """Return the rows taken, their labels, and how many each rule left out."""
+    rows, left_out = selection.tracks(found)
+    matrix = labels.multi_hot([row.labels for row in rows], len(entry.tags))
+    matrix = selection.labels(matrix, entry.tags)
+    matrix = matrix[:, _columns(wanted, entry.tags, f"label set {entry.name}")]
+    untagged = np.flatnonzero(matrix.sum(axis=1) == 0).tolist()
+    if selection.skip_untagged and untagged:
+        left_out["without a wanted tag"] = len(untagged)
+        gone = set(untagged)
+        rows = [row for place, row in enumerate(rows) if place not in gone]
+        matrix = np.delete(matrix, untagged, axis=0)
+    return rows, matrix, left_out
 
 
 def _columns(wanted: Sequence[str], present: Sequence[str], where: str) -> list[int]:

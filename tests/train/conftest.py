@@ -139,7 +139,7 @@ def _write_shard(
                 offset=len(content),
                 frames=len(audio),
                 labels=tags,
-                artist_key=f"artist {index}",
+                artist_key=f"{split} artist {index}",
                 artist_name=None,
                 title=None,
                 year=None,

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 import signal
@@ -158,6 +159,29 @@ def test_waveform_model_trains(
     done = fit(folder, chosen, all_runs=tmp_path, name="run", say=_quiet)
     assert np.isfinite(done.history[0].loss)
     assert done.history[0].val_roc_auc is not None
+
+
+def test_run_keeps_lists_tags_and_what_was_left_out(
+    band_export: Path, small_config: SmallConfig, tmp_path: Path
+) -> None:
+    keep = tmp_path / "keep.txt"
+    ids = [f"TRTRAIN{n:04d}" for n in range(24)]
+    ids += [f"TRVALIDATION{n:04d}" for n in range(15)]
+    keep.write_text("\n".join(ids))
+    chosen = small_config(
+        *(f"tracks.keep={keep}", "tags.include=['rock', 'pop']", "training.epochs=1"),
+        *("input.short_clips=skip", "augment.mixup=0.3", "augment.time_masks=1"),
+    )
+    lines: list[str] = []
+    done = fit(band_export, chosen, all_runs=tmp_path, name="run", say=lines.append)
+    assert "train: 16 tracks left out, not listed" in lines
+    run = runs.read(done.folder)
+    assert run.lists == {str(keep): hashlib.sha256(keep.read_bytes()).hexdigest()}
+    found = bundle.read(done.folder / runs.BEST)
+    assert found.tags == ["rock", "pop"]
+    assert found.selection.skip_untagged
+    assert found.selection.shortest == 31
+    assert config.load(done.folder / runs.CONFIG) == chosen
 
 
 @pytest.mark.slow

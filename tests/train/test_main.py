@@ -125,3 +125,28 @@ def test_models_lists_parameters() -> None:
     done = _run("models", "--json")
     found = {entry["name"]: entry["parameters"] for entry in json.loads(done.stdout)}
     assert found["pons-logmel"] == 5_931_198
+
+
+def test_fit_takes_lists_and_a_fraction(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train import fit as fitting
+    from train.config import Config
+
+    seen: list[Config] = []
+
+    def note(_export: Path, config: Config, **_options: object) -> fitting.Fitted:
+        seen.append(config)
+        return fitting.Fitted(Path("run"), [], None, interrupted=False)
+
+    monkeypatch.setattr(fitting, "fit", note)
+    done = _run(
+        *("fit", "--tracks", "ids.txt", "--exclude-tracks", "not.txt"),
+        *("--fraction", "0.5"),
+    )
+    assert done.exit_code == 0, done.output
+    tracks = seen[0].tracks
+    # The run's folder keeps paths that hold wherever it is resumed from.
+    assert tracks.keep == str(house / "ids.txt")
+    assert tracks.exclude == str(house / "not.txt")
+    assert tracks.fraction == 0.5

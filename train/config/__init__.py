@@ -9,6 +9,8 @@ from train.config.input import Input
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
 from train.config.reading import load
+from train.config.tags import Tags
+from train.config.tracks import TrackChoice
 from train.config.training import Training
 from train.config.validation import Validation
 from train.config.whole import Config
@@ -20,6 +22,8 @@ __all__ = [
     "Input",
     "Loss",
     "Optimizer",
+    "Tags",
+    "TrackChoice",
     "Training",
     "Validation",
     "load",

@@ -13,6 +13,10 @@ class Validation(Section):
     enabled: bool = Field(
         True, description="Score the validation split; off: keep only the last model."
     )
+    label_set: str = Field(
+        "",
+        description="Label set of validation and test; empty: that of training.",
+    )
     windows: int = Field(
         4, gt=0, description="Evenly spaced windows per track, averaged."
     )

@@ -7,6 +7,8 @@ from train.config.input import Input
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
 from train.config.section import Section
+from train.config.tags import Tags
+from train.config.tracks import TrackChoice
 from train.config.training import Training
 from train.config.validation import Validation
 from train.models.pons_logmel import PonsLogmel
@@ -20,6 +22,10 @@ class Config(Section):
         default_factory=PonsLogmel, description="The architecture and its sizes."
     )
     input: Input = Field(default_factory=Input, description="What the model sees.")
+    tags: Tags = Field(default_factory=Tags, description="Which tags are learned.")
+    tracks: TrackChoice = Field(
+        default_factory=TrackChoice, description="Which tracks are learned from."
+    )
     augment: Augment = Field(
         default_factory=Augment, description="Random changes of training windows."
     )

@@ -208,6 +208,6 @@ class Tagger:
             notes.append("silent: the scores mean nothing")
         window = self.bundle.window
         if steps < window.length:
-            filled = {"repeat": "repeated", "pad": "padded"}[window.short_clips]
+            filled = "padded" if window.short_clips == "pad" else "repeated"
             notes.append(f"shorter than a window of {window.seconds:g} s: {filled}")
         return notes
