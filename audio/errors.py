@@ -1,4 +1,4 @@
-"""The error of this room."""
+"""The errors of this room."""
 
 from typing import Literal
 
@@ -28,6 +28,10 @@ class AudioError(LyreError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (self.what, self.reason, self.where)
+
+
+class MissingLibraryError(LyreError):
+    """What an optional measurement needs is not installed."""
 
 
 def _rebuild(what: str, reason: Reason, where: object | None) -> AudioError:

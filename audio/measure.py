@@ -5,12 +5,13 @@ files are measured as far as it goes and get a status, never an exception.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from audio.decode import Decoder
 from audio.errors import AudioError
+from audio.fingerprint import Fingerprint, check_installed
 from audio.header import Header, TagHeader, read_tag_header
 from audio.levels import Levels
 from audio.silence import FrameEnergies, loudest_db, silent_intervals, sound_intervals
@@ -59,6 +60,8 @@ class Measurement:
         See `audio.silence.loudest_db`.
     silences : tuple of Silence
         Silent intervals, by threshold.
+    fingerprint : tuple of int or None
+        See `audio.fingerprint.Fingerprint`; None where it was not asked for.
     """
 
     status: Status
@@ -83,10 +86,14 @@ class Measurement:
     channel_correlation: float | None = None
     bandwidth_hz: float | None = None
     silences: tuple[Silence, ...] = ()
+    fingerprint: tuple[int, ...] | None = None
 
 
 def measure(
-    file: str | Path | bytes, silence_thresholds_db: Sequence[float] = (60.0,)
+    file: str | Path | bytes,
+    silence_thresholds_db: Sequence[float] = (60.0,),
+    *,
+    fingerprint: bool = False,
 ) -> Measurement:
     """Decode a clip once and measure it.
 
@@ -96,12 +103,21 @@ def measure(
         The clip, or its content.
     silence_thresholds_db : sequence of float
         Decibels below the loudest frame at which a frame is silent.
+    fingerprint : bool
+        Take the acoustic fingerprint too, which takes about as long as the decoding.
 
     Returns
     -------
     Measurement
         Whatever the file is; a file that cannot be opened at all is "unreadable" too.
+
+    Raises
+    ------
+    MissingLibraryError
+        A fingerprint is asked for, and what it needs is not installed.
     """
+    if fingerprint:
+        check_installed()
     try:
         source = Source(file)
     except OSError as error:
@@ -111,7 +127,9 @@ def measure(
         # First, while the bytes are still in the processor's cache.
         content_sha256 = source.sha256()
         try:
-            return _measure_source(source, content_sha256, silence_thresholds_db)
+            return _measure_source(
+                source, content_sha256, silence_thresholds_db, fingerprint
+            )
         except AudioError as error:
             return _describe_failure(source, content_sha256, error)
     except OSError as error:
@@ -122,16 +140,28 @@ def measure(
 
 
 def _measure_source(
-    source: Source, content_sha256: str, thresholds_db: Sequence[float]
+    source: Source,
+    content_sha256: str,
+    thresholds_db: Sequence[float],
+    wants_fingerprint: bool,
 ) -> Measurement:
     with Decoder(source) as decoder:
         header = decoder.header
         levels = Levels(header.channels, header.sample_rate)
         energies = FrameEnergies()
+        printer = Fingerprint(header.sample_rate) if wants_fingerprint else None
         for block in decoder.blocks():
-            energies.add(levels.add(block, decoder.block_peak))
+            mono = levels.add(block, decoder.block_peak)
+            energies.add(mono)
+            if printer is not None:
+                printer.add(mono)
         damage = decoder.damage
-    return _assemble(content_sha256, header, damage, levels, energies, thresholds_db)
+    measured = _assemble(
+        content_sha256, header, damage, levels, energies, thresholds_db
+    )
+    if printer is None:
+        return measured
+    return replace(measured, fingerprint=printer.values())
 
 
 def _assemble(

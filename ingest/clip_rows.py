@@ -50,6 +50,19 @@ _SILENCES = pa.schema(
         "end_seconds": pa.float64(),
     }
 )
+_FINGERPRINTS = pa.schema({"path": pa.string(), "fingerprint": pa.list_(pa.uint32())})
+_COLUMNS = ", ".join(
+    f"{name} = batch.{name}" for name in _MEASURED.names if name != "path"
+)
+_STATEMENTS = (
+    f"update raw.audio_files set {_COLUMNS} "  # noqa: S608
+    "from batch where audio_files.path = batch.path",
+    "delete from raw.audio_silences where path in (select path from batch)",
+    "insert into raw.audio_silences by name select * from silences",
+    # Of a clip that is measured again without one, the fingerprint still holds.
+    "delete from raw.audio_fingerprints where path in (select path from fingerprints)",
+    "insert into raw.audio_fingerprints by name select * from fingerprints",
+)
 
 
 def write_batch(
@@ -65,37 +78,37 @@ def write_batch(
     outcomes : sequence of Outcome
         Of clips that have a row in ``raw.audio_files``.
     """
-    now = datetime.now(UTC)
-    rows = [_row(outcome, now) for outcome in outcomes]
-    batch = pa.Table.from_pylist(rows, schema=_MEASURED)
-    silences = pa.Table.from_pylist(
-        [row for outcome in outcomes for row in _silence_rows(outcome)],
-        schema=_SILENCES,
-    )
-    columns = ", ".join(
-        f"{name} = batch.{name}" for name in _MEASURED.names if name != "path"
-    )
+    tables = _tables(outcomes)
     connection.execute("begin transaction")
     try:
-        connection.register("batch", batch)
-        connection.register("silences", silences)
-        connection.execute(
-            f"update raw.audio_files set {columns} "  # noqa: S608
-            "from batch where audio_files.path = batch.path"
-        )
-        connection.execute(
-            "delete from raw.audio_silences where path in (select path from batch)"
-        )
-        connection.execute(
-            "insert into raw.audio_silences by name select * from silences"
-        )
+        for name, table in tables.items():
+            connection.register(name, table)
+        for statement in _STATEMENTS:
+            connection.execute(statement)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
     finally:
-        connection.unregister("batch")
-        connection.unregister("silences")
+        for name in tables:
+            connection.unregister(name)
+
+
+def _tables(outcomes: Sequence[Outcome[Clip, Measurement]]) -> dict[str, pa.Table]:
+    """Return what the statements read, by name."""
+    now = datetime.now(UTC)
+    silences = [row for outcome in outcomes for row in _silence_rows(outcome)]
+    fingerprints = [
+        {"path": outcome.task.file.path, "fingerprint": outcome.result.fingerprint}
+        for outcome in outcomes
+        if outcome.result is not None and outcome.result.fingerprint is not None
+    ]
+    rows = [_row(outcome, now) for outcome in outcomes]
+    return {
+        "batch": pa.Table.from_pylist(rows, schema=_MEASURED),
+        "silences": pa.Table.from_pylist(silences, schema=_SILENCES),
+        "fingerprints": pa.Table.from_pylist(fingerprints, schema=_FINGERPRINTS),
+    }
 
 
 def _row(outcome: Outcome[Clip, Measurement], now: datetime) -> dict[str, Any]:

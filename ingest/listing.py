@@ -66,6 +66,7 @@ class Clip:
     file: ListedFile
     root: str
     thresholds_db: tuple[float, ...]
+    fingerprint: bool = False
 
 
 def list_audio(root: Path, on_error: Callable[[OSError], None]) -> list[ListedFile]:
@@ -102,7 +103,7 @@ def list_audio(root: Path, on_error: Callable[[OSError], None]) -> list[ListedFi
 def measure_clip(clip: Clip) -> Measurement:
     """Measure one clip; a task for workers."""
     path = Path(clip.root) / clip.file.name
-    return measure(path, clip.thresholds_db)
+    return measure(path, clip.thresholds_db, fingerprint=clip.fingerprint)
 
 
 def prepare_worker() -> None:

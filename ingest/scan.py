@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from audio.fingerprint import check_installed
 from audio.measure import Measurement
 from ingest.clip_rows import write_batch
 from ingest.listing import Clip, ListedFile, list_audio, measure_clip, prepare_worker
@@ -101,10 +102,10 @@ def ingest_audio(
     settings: Audio,
     selection: Selection = _ALL,
 ) -> AudioSummary:
-    """Scan a folder into ``raw.audio_files`` and ``raw.audio_silences``.
+    """Scan a folder into ``raw.audio_files`` and what belongs to it.
 
     A file is measured if it is new, its size or time has changed, or other silence
-    thresholds are asked for; also if an earlier scan left it out.
+    thresholds or a fingerprint are asked for; also if an earlier scan left it out.
 
     Parameters
     ----------
@@ -125,14 +126,19 @@ def ingest_audio(
     ------
     IngestError
         `root` is no folder, or the selection needs a table that is missing.
+    MissingLibraryError
+        Fingerprints are asked for, and what they need is not installed.
     """
     check(connection, selection)
+    if settings.fingerprints:
+        check_installed()
     started = time.monotonic()
     unread: list[str] = []
     files = list_audio(root, lambda error: unread.append(str(error)))
     thresholds_db = tuple(sorted(set(settings.silence_thresholds_db)))
-    chosen, vanished = _write_list(connection, files, selection, thresholds_db)
-    clips = [Clip(file, str(root), thresholds_db) for file in chosen]
+    wanted = settings.fingerprints
+    chosen, vanished = _write_list(connection, files, selection, thresholds_db, wanted)
+    clips = [Clip(file, str(root), thresholds_db, wanted) for file in chosen]
     audio_seconds = _measure_all(connection, clips, settings)
     return AudioSummary(
         root=root,
@@ -154,6 +160,7 @@ def _write_list(
     files: Sequence[ListedFile],
     selection: Selection,
     thresholds_db: Sequence[float],
+    fingerprints: bool,
 ) -> tuple[list[ListedFile], int]:
     """Write what was found; return the files to measure and the number vanished."""
     found = pa.table(
@@ -170,7 +177,11 @@ def _write_list(
         connection.register("found", found)
         vanished = connection.execute(_VANISHED).fetchall()[0][0]
         connection.execute(_CHANGED)
-        for table in ("raw.audio_files", "raw.audio_silences"):
+        for table in (
+            "raw.audio_files",
+            "raw.audio_silences",
+            "raw.audio_fingerprints",
+        ):
             connection.execute(
                 f"delete from {table} "  # noqa: S608
                 "where path in (select path from changed)"
@@ -180,7 +191,7 @@ def _write_list(
             "select *, 'listed' as status from changed"
         )
         connection.execute("drop table changed")
-        chosen = choose(connection, selection, list(thresholds_db))
+        chosen = choose(connection, selection, list(thresholds_db), fingerprints)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")

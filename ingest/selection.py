@@ -9,8 +9,9 @@ from ingest.errors import IngestError
 CLIPS_TO_DECODE = "marts.clips_to_decode"
 
 # A clip that is measured, or has failed, is decoded again only where thresholds are
-# asked for that it was not measured with; a failed one also by --retry. Trying it each
-# time would cost the time limit for each clip that hangs.
+# asked for that it was not measured with, or a fingerprint that was not taken; a failed
+# one also by --retry. Trying it each time would cost the time limit for each clip that
+# hangs.
 _CHOSEN = """
     select found.path
     from found
@@ -18,6 +19,11 @@ _CHOSEN = """
     where (
         known.status = 'listed'
         or known.silence_thresholds_db is distinct from $thresholds::double[]
+        or (
+            $fingerprints
+            and known.status in ('ok', 'partial')
+            and found.path not in (select path from raw.audio_fingerprints)
+        )
         or ($retry and known.status in ('crashed', 'timeout', 'unreadable'))
     )
     and ('0x' || left(md5(found.path), 8))::bigint < $share * 2 ** 32
@@ -94,6 +100,7 @@ def choose(
     connection: duckdb.DuckDBPyConnection,
     selection: Selection,
     thresholds_db: list[float],
+    fingerprints: bool,
 ) -> set[str]:
     """Return the paths of the clips to decode.
 
@@ -106,12 +113,15 @@ def choose(
         Limits them.
     thresholds_db : list of float
         The silence thresholds asked for, in order.
+    fingerprints : bool
+        Whether acoustic fingerprints are asked for.
     """
     if selection.list_only:
         return set()
     query = _CHOSEN + (_AND_PENDING if selection.pending else "")
     parameters = {
         "thresholds": thresholds_db,
+        "fingerprints": fingerprints,
         "retry": selection.retry,
         "share": selection.share,
     }

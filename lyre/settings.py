@@ -101,6 +101,10 @@ class Audio(BaseModel):
         min_length=1,
         description="Decibels below the loudest frame at which a frame is silent.",
     )
+    fingerprints: bool = Field(
+        False,
+        description="Take the acoustic fingerprint, which finds near duplicates.",
+    )
     workers: int = Field(0, ge=0, description="Decoding processes; 0: one a core.")
     timeout_seconds: float = Field(
         120.0, gt=0, description="Time after which a clip counts as hanging."

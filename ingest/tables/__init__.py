@@ -7,6 +7,7 @@ import duckdb
 
 from ingest.tables.audio import (
     AUDIO_FILES,
+    AUDIO_FINGERPRINTS,
     AUDIO_SILENCES,
 )
 from ingest.tables.datasets import (
@@ -48,6 +49,7 @@ from ingest.tables.schema import (
 
 __all__ = [
     "AUDIO_FILES",
+    "AUDIO_FINGERPRINTS",
     "AUDIO_SILENCES",
     "DATASET_TAGS",
     "DATASET_TRACKS",
@@ -98,6 +100,7 @@ TABLES = (
     DATASET_TRACKS,
     DATASET_TAGS,
     AUDIO_FILES,
+    AUDIO_FINGERPRINTS,
     AUDIO_SILENCES,
 )
 

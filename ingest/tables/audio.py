@@ -48,3 +48,12 @@ AUDIO_SILENCES = describe(
     end_seconds DOUBLE End of the silence, seconds from the clip's start.
     """,
 )
+
+AUDIO_FINGERPRINTS = describe(
+    "audio_fingerprints",
+    "One row per clip whose acoustic fingerprint was taken.",
+    """
+    path VARCHAR The clip, in audio_files.
+    fingerprint UINTEGER[] Chromaprint's numbers of 32 bits, one for each 1365 samples at 11,025 Hz, of the first 120 s; empty for a clip below 2.6 s.
+    """,  # noqa: E501
+)

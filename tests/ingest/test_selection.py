@@ -133,3 +133,33 @@ def test_shares(text: str, share: float) -> None:
 def test_what_is_no_share(text: str) -> None:
     with pytest.raises(IngestError, match="no share of the clips"):
         parse_share(text)
+
+
+def test_fingerprints_are_taken_of_the_clips_that_have_none_yet(
+    raw: duckdb.DuckDBPyConnection, real: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("chromaprint", exc_type=ImportError)
+    clips = [real / "music/test-1.mp3", real / "music/sorohanro_-_solo-trumpet-06.ogg"]
+    for clip in clips:
+        (tmp_path / clip.name).write_bytes(clip.read_bytes())
+    (tmp_path / "broken.mp3").write_bytes(b"<html>")
+    taking = Audio(workers=1, fingerprints=True)
+    assert ingest_audio(raw, tmp_path, SETTINGS).measured == 3
+    assert fingerprinted(raw) == {}
+    assert ingest_audio(raw, tmp_path, taking).measured == 2
+    assert fingerprinted(raw) == {clip.name: True for clip in clips}
+    # They stay when a scan without them measures anew, but not with the file.
+    again = Audio(workers=1, silence_thresholds_db=[30.0])
+    assert ingest_audio(raw, tmp_path, again).measured == 3
+    assert len(fingerprinted(raw)) == 2
+    (tmp_path / "test-1.mp3").write_bytes(clips[1].read_bytes())
+    assert ingest_audio(raw, tmp_path, again).measured == 1
+    assert set(fingerprinted(raw)) == {clips[1].name}
+    assert ingest_audio(raw, tmp_path, taking).measured == 3
+
+
+def fingerprinted(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:
+    found = connection.execute(
+        "select path, len(fingerprint) > 10 from raw.audio_fingerprints"
+    )
+    return dict(found.fetchall())

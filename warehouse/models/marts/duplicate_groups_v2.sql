@@ -14,6 +14,12 @@ listed_duplicates as (
 
 ),
 
+near_duplicates as (
+
+    select * from {{ ref('near_duplicates') }}
+
+),
+
 file_faults as (
 
     select * from {{ ref('file_verdicts', v=2) }}
@@ -132,6 +138,20 @@ name_links as (
 
 ),
 
+fingerprint_links as (
+
+    select
+        one.node as node_a,
+        other.node as node_b,
+        'fingerprint' as reason
+
+    from near_duplicates
+    inner join survivors as one on near_duplicates.path = one.path
+    inner join survivors as other on near_duplicates.other_path = other.path
+    where {{ 'fingerprint' in reasons }}
+
+),
+
 -- a star: every member of a group is linked to its smallest
 links as (
 
@@ -156,6 +176,15 @@ links as (
 
     from name_links
     where seconds_apart <= {{ var('duplicate_max_seconds_apart') }}
+
+    union all
+
+    select
+        node_a,
+        node_b,
+        reason
+
+    from fingerprint_links
 
 ),
 
