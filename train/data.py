@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dataset import labels, manifest
-from train import augment, selection
+from train import augment, damage, selection
 from train.config import Config
 from train.errors import TrainError
 from train.input import scoring_batches, training_batches
@@ -90,7 +90,7 @@ class Data:
 
 
 def open_data(export: str | Path, config: Config) -> Data:
-    """Open an export for training; reads labels, no audio.
+    """Open an export for training; reads labels, and audio only with `input.verify`.
 
     Parameters
     ----------
@@ -144,6 +144,8 @@ def open_data(export: str | Path, config: Config) -> Data:
             selection=replace(chosen, fraction=1.0),
         )
         _check_validation(train, validation)
+    if config.input.verify:
+        damage.check([train] if validation is None else [train, validation])
     notes = _notes(folder, entry.name, config, window, train, validation)
     return Data(config, window, train, validation, tuple(notes))
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from dataset import manifest
 from lyre.revision import revision
-from train import bundle, runs
+from train import bundle, damage, runs
 from train.bundle import Bundle
 from train.config import Config, to_toml
 from train.data import open_data
@@ -91,7 +91,8 @@ def fit(
         save=lambda path: bundle.save(model, travelling, path),
         folder=folder,
     )
-    return epochs.run(job, say)
+    with damage.named(train, validation):
+        return epochs.run(job, say)
 
 
 def _seed(config: Config) -> None:

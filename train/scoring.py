@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from train import damage
 from train.engine import tf
 from train.input import scoring_batches
 from train.tracks import Tracks
@@ -65,9 +66,10 @@ def score_tracks(
     """
     sums = np.zeros((len(tracks.rows), len(tracks.tags)))
     numbers = np.zeros((len(tracks.rows), 1))
-    for windows, rows in scoring_batches(tracks, window, count, batch_size):
-        np.add.at(sums, rows.numpy(), score(windows))
-        np.add.at(numbers, rows.numpy(), 1)
-        if told is not None:
-            told(len(rows))
+    with damage.named(tracks):
+        for windows, rows in scoring_batches(tracks, window, count, batch_size):
+            np.add.at(sums, rows.numpy(), score(windows))
+            np.add.at(numbers, rows.numpy(), 1)
+            if told is not None:
+                told(len(rows))
     return (sums / numbers).astype(np.float32)

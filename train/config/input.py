@@ -41,3 +41,8 @@ class Input(Section):
     parallel_shards: int = Field(
         8, gt=0, description="Shards that are read side by side."
     )
+    verify: bool = Field(
+        False,
+        description="Read every shard before the first epoch and check the checksums "
+        "of its records; sizes are checked always.",
+    )
