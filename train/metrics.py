@@ -11,7 +11,7 @@ A tag that no track has, or every track, has no ROC-AUC; it is left out of the m
 average and listed, never counted as 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -93,7 +93,7 @@ def compute(
         Shapes do not fit one another, a label is neither 0 nor 1, or a score is not
         finite.
     """
-    truth, score = _checked(labels, scores, tags)
+    truth, score = checked(labels, scores, tags)
     per_tag = tuple(
         TagMetrics(name, int(truth[:, i].sum()), *areas(truth[:, i], score[:, i]))
         for i, name in enumerate(tags)
@@ -101,8 +101,8 @@ def compute(
     micro_roc_auc, micro_pr_auc = areas(truth.ravel(), score.ravel())
     return Metrics(
         tracks=len(truth),
-        roc_auc=_mean([entry.roc_auc for entry in per_tag]),
-        pr_auc=_mean([entry.pr_auc for entry in per_tag]),
+        roc_auc=mean_defined([entry.roc_auc for entry in per_tag]),
+        pr_auc=mean_defined([entry.pr_auc for entry in per_tag]),
         micro_roc_auc=micro_roc_auc,
         micro_pr_auc=micro_pr_auc,
         tags=per_tag,
@@ -136,10 +136,7 @@ def areas(
     n_negative = len(labels) - n_positive
     if n_positive == 0 or n_negative == 0:
         return None, None
-    order = np.argsort(-scores, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
-    true_positives = np.cumsum(labels[order])[ends].astype(np.float64)
-    predicted = ends + 1.0
+    _, true_positives, predicted = operating_points(labels, scores)
     recall = true_positives / n_positive
     fall_out = (predicted - true_positives) / n_negative
     roc_auc = np.trapezoid(np.append(0.0, recall), np.append(0.0, fall_out))
@@ -148,14 +145,48 @@ def areas(
     return float(roc_auc), float(pr_auc)
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
+def operating_points(
+    labels: npt.NDArray[np.bool_], scores: npt.NDArray[np.floating[Any]]
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Count what is right and what is chosen at every threshold.
+
+    Parameters
+    ----------
+    labels : ndarray of bool, shape (n,)
+        The truth; at least one.
+    scores : ndarray of float, shape (n,)
+        The higher, the likelier.
+
+    Returns
+    -------
+    thresholds : ndarray, shape (points,)
+        The different scores, descending; those not below a threshold are chosen.
+    true_positives, predicted : ndarray of float64, shape (points,)
+        How many are chosen rightly, and how many at all.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    ends = np.append(np.flatnonzero(np.diff(ranked)), len(order) - 1)
+    true_positives = np.cumsum(labels[order])[ends].astype(np.float64)
+    return ranked[ends], true_positives, ends + 1.0
+
+
+def mean_defined(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the values that are not None; None where there is none."""
     defined = [value for value in values if value is not None]
     return float(np.mean(defined)) if defined else None
 
 
-def _checked(
+def checked(
     labels: npt.ArrayLike, scores: npt.ArrayLike, tags: Sequence[str]
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Return labels as bool and scores as float64, both of shape (tracks, tags).
+
+    Raises
+    ------
+    TrainError
+        As `compute`.
+    """
     truth = np.asarray(labels)
     score = np.asarray(scores, dtype=np.float64)
     if truth.shape != score.shape or truth.ndim != 2 or truth.shape[1] != len(tags):

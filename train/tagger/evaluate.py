@@ -1,17 +1,34 @@
 """The protocol of the papers: evenly spaced windows, mean per track, macro average."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dataset import manifest
+from lyre.revision import revision
 from train import metrics, runs
 from train.errors import TrainError
 from train.metrics import Metrics
+from train.scoring import Scores, score_tracks
+from train.tagger import thresholds as kept
+from train.tagger.measures import slices
+from train.tagger.measures.calibration import Calibration, calibrate
+from train.tagger.measures.decisions import Decisions, choose, judge
+from train.tagger.measures.intervals import REPLICATES, Intervals, bootstrap
+from train.tagger.measures.slices import Slice
+from train.tagger.page import Contents, build
+from train.tagger.tables import write_predictions
 from train.tagger.tagger import DEFAULT_WINDOWS, Tagger
+from train.tagger.thresholds import Thresholds
 from train.tracks import Tracks, open_split
 
+PREDICTIONS, PAGE = "predictions.parquet", "report.html"
+# What is not the run's own figure (its best model on the test split) lies in here.
+_OTHERS = "evaluations"
 _BATCH = 32
 
 
@@ -32,7 +49,18 @@ class Evaluation:
     notes : tuple of str
         Differences between this data set and the one that the model learned from.
     metrics : Metrics
-        The result.
+        Areas, per tag and averaged.
+    decisions : Decisions or None
+        Precision, recall and F1 at thresholds of the validation split; None where the
+        data set has no such split.
+    calibration : Calibration
+        How well scores are probabilities.
+    intervals : Intervals or None
+        Bounds; None where none were asked for, or there is one artist alone.
+    slices : dict of str to tuple of Slice
+        By column, the metrics for each value.
+    folder : Path or None
+        Where the results were written.
     """
 
     model: Path
@@ -42,6 +70,11 @@ class Evaluation:
     windows: int
     notes: tuple[str, ...]
     metrics: Metrics
+    decisions: Decisions | None
+    calibration: Calibration
+    intervals: Intervals | None
+    slices: dict[str, tuple[Slice, ...]]
+    folder: Path | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the evaluation as values that JSON holds."""
@@ -53,7 +86,43 @@ class Evaluation:
             "windows": self.windows,
             "notes": list(self.notes),
             **self.metrics.to_dict(),
+            "decisions": self.decisions and self.decisions.to_dict(),
+            "intervals": self.intervals and self.intervals.to_dict(),
+            "calibration": self.calibration.to_dict(),
+            "slices": {
+                column: [entry.to_dict() for entry in entries]
+                for column, entries in self.slices.items()
+            },
         }
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is evaluated, on what."""
+
+    run: Path | None
+    model: Path
+    export: Path
+    described: manifest.Manifest
+    label_set: str
+    tagger: Tagger
+    windows: int
+    told: Callable[[int], None] | None
+
+    def scored(self, split: str) -> tuple[Tracks, Scores]:
+        """Score a split; its labels come in the order of the model's tags."""
+        tags = self.tagger.tags
+        tracks = open_split(self.export, split, label_set=self.label_set, tags=tags)
+        _check_features(tracks, self.tagger, self.export)
+        scores = score_tracks(
+            self.tagger.score,
+            tracks,
+            self.tagger.bundle.window,
+            count=self.windows,
+            batch_size=_BATCH,
+            told=self.told,
+        )
+        return tracks, scores
 
 
 def evaluate(
@@ -63,9 +132,17 @@ def evaluate(
     label_set: str | None = None,
     split: str = "test",
     windows: int = DEFAULT_WINDOWS,
+    slice_columns: Sequence[str] = slices.DEFAULT_COLUMNS,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+    out: Path | None = None,
     told: Callable[[int], None] | None = None,
 ) -> Evaluation:
-    """Evaluate a model; for a run, write ``metrics.json`` into its folder.
+    """Evaluate a model and write what was found.
+
+    ``metrics.json``, ``predictions.parquet`` and ``report.html`` go into the run's
+    folder, those of another split or checkpoint into ``evaluations/`` in it. The
+    thresholds, chosen once on the validation split, are kept beside the model.
 
     Parameters
     ----------
@@ -80,6 +157,13 @@ def evaluate(
         train, validation or test.
     windows : int
         Evenly spaced windows per track; their sigmoids are averaged.
+    slice_columns : sequence of str
+        Columns of the label set to give the metrics by.
+    replicates, seed : int
+        Of the bootstrap over artists; no replicates, no intervals.
+    out : Path, optional
+        Another folder for the results; a model outside of a run needs one, or none
+        are written.
     told : callable, optional
         Called with the number of windows just scored.
 
@@ -87,44 +171,114 @@ def evaluate(
     ------
     TrainError
         The model or the data set is missing, their features differ, or a tag of the
-        model is not in the data set.
+        model or a column is not in the data set.
     """
-    from train.scoring import score_tracks
-
-    file = runs.model_of(run) if run.is_dir() else run
-    folder = export or _export_of(run)
-    described = manifest.read(folder)
-    tagger = Tagger.load(file)
-    wanted = label_set or _label_set(described, tagger.bundle.label_set)
-    tracks = open_split(folder, split, label_set=wanted, tags=tagger.tags)
-    _check_features(tracks, tagger, folder)
-    scores = score_tracks(
-        tagger.score,
-        tracks,
-        tagger.bundle.window,
-        count=windows,
-        batch_size=_BATCH,
-        told=told,
-    )
+    slices.check(slice_columns)
+    source = _open(run, export, label_set, windows, told)
+    tracks, scores = source.scored(split)
+    thresholds = _thresholds(source, split, (tracks, scores))
+    array = None if thresholds is None else thresholds.array()
+    judged = (tracks.labels, scores)
     found = Evaluation(
-        model=file,
-        export=folder,
-        label_set=wanted,
+        model=source.model,
+        export=source.export,
+        label_set=source.label_set,
         split=split,
         windows=windows,
-        notes=tuple(_notes(run, described, folder, wanted, tagger)),
-        metrics=metrics.compute(tracks.labels, scores, tracks.tags),
+        notes=tuple(_notes(source, split, thresholds)),
+        metrics=metrics.compute(*judged, tracks.tags),
+        decisions=None if array is None else judge(*judged, array, tracks.tags),
+        calibration=calibrate(*judged, tracks.tags),
+        intervals=bootstrap(
+            *judged,
+            [row.artist_key for row in tracks.rows],
+            thresholds=array,
+            replicates=replicates,
+            seed=seed,
+        ),
+        slices={
+            column: slices.slice_by(column, tracks.rows, *judged, tracks.tags)
+            for column in slice_columns
+        },
+        folder=out or _folder(source, split),
     )
-    if run.is_dir():
-        runs.write_json(run / runs.METRICS, found.to_dict())
+    if found.folder is not None:
+        _write(found, found.folder, tracks, scores, source)
     return found
 
 
-def _export_of(run: Path) -> Path:
-    if not run.is_dir():
+def _write(
+    found: Evaluation, folder: Path, tracks: Tracks, scores: Scores, source: _Source
+) -> None:
+    """Write tables, page and, last, the metrics."""
+    folder.mkdir(parents=True, exist_ok=True)
+    array = None if found.decisions is None else found.decisions.thresholds()
+    write_predictions(folder / PREDICTIONS, tracks, scores, array)
+    page = build(
+        Contents(
+            title=source.run.name if source.run is not None else source.model.name,
+            found=found,
+            labels=tracks.labels.astype(np.bool_),
+            scores=scores,
+            history=_history(source.run),
+            funnel=source.described.label_set(source.label_set).funnel,
+            facts=_facts(found, source),
+        )
+    )
+    manifest.write_whole(folder / PAGE, page.encode())
+    runs.write_json(folder / runs.METRICS, found.to_dict())
+
+
+def _history(run: Path | None) -> list[dict[str, Any]]:
+    if run is None or not (run / runs.HISTORY).is_file():
+        return []
+    entries: list[dict[str, Any]] = json.loads((run / runs.HISTORY).read_text("utf-8"))
+    return entries
+
+
+def _facts(found: Evaluation, source: _Source) -> dict[str, str]:
+    bundle, bounds = source.tagger.bundle, found.intervals
+    facts = {
+        "model": source.model.name,
+        "architecture": ", ".join(f"{k} {v}" for k, v in bundle.model.items()),
+        "window": f"{bundle.window.seconds:g} s",
+        "features": ", ".join(
+            f"{key} {value}"
+            for key, value in bundle.features.model_dump(exclude_none=True).items()
+        ),
+        "training set": bundle.training_set_checksum,
+        "revision of the model": bundle.revision or "unknown",
+        "revision of the evaluation": revision() or "unknown",
+    }
+    if bounds is not None:
+        facts["intervals"] = (
+            f"{bounds.level:.0%}, percentiles of {bounds.replicates:,} bootstrap "
+            f"replicates over {bounds.artists:,} artists"
+        )
+    return facts
+
+
+def _open(
+    run: Path,
+    export: Path | None,
+    label_set: str | None,
+    windows: int,
+    told: Callable[[int], None] | None,
+) -> _Source:
+    file = runs.model_of(run) if run.is_dir() else run
+    of_run = file.parent if (file.parent / runs.RUN).is_file() else None
+    folder = export or _export_of(of_run, file)
+    described = manifest.read(folder)
+    tagger = Tagger.load(file)
+    wanted = label_set or _label_set(described, tagger.bundle.label_set)
+    return _Source(of_run, file, folder, described, wanted, tagger, windows, told)
+
+
+def _export_of(run: Path | None, file: Path) -> Path:
+    if run is None:
         raise TrainError(
             "a model alone does not say where its data set lies",
-            where=run,
+            where=file,
             remedy="name it with --export",
         )
     folder = runs.read(run).export
@@ -142,6 +296,47 @@ def _label_set(described: manifest.Manifest, learned: str) -> str:
     return learned if learned in names else names[0]
 
 
+def _thresholds(
+    source: _Source, split: str, judged: tuple[Tracks, Scores]
+) -> Thresholds | None:
+    """Return the model's thresholds, chosen now unless they were for these tracks."""
+    entry = source.described.label_set(source.label_set)
+    if not entry.splits["validation"].tracks:
+        return None
+    known = kept.find(source.model)
+    if (
+        known is not None
+        and known.windows == source.windows
+        and known.training_set_checksum
+        in (entry.training_set_checksum, source.tagger.bundle.training_set_checksum)
+    ):
+        return known
+    tracks, scores = judged if split == "validation" else source.scored("validation")
+    chosen = choose(tracks.labels, scores)
+    found = Thresholds(
+        model_sha256=kept.checksum(source.model),
+        training_set_checksum=entry.training_set_checksum,
+        label_set=source.label_set,
+        windows=source.windows,
+        tracks=len(tracks.rows),
+        tags={
+            tag: None if value != value else value  # NaN alone differs from itself
+            for tag, value in zip(tracks.tags, chosen.tolist(), strict=True)
+        },
+    )
+    kept.write(source.model, found)
+    return found
+
+
+def _folder(source: _Source, split: str) -> Path | None:
+    """Return where results go: only those that a run is known by lie at its top."""
+    if source.run is None:
+        return None
+    if split == "test" and source.model == runs.model_of(source.run):
+        return source.run
+    return source.run / _OTHERS / f"{source.model.stem}-{split}"
+
+
 def _check_features(tracks: Tracks, tagger: Tagger, folder: Path) -> None:
     if tracks.features != tagger.bundle.features:
         raise TrainError(
@@ -151,23 +346,23 @@ def _check_features(tracks: Tracks, tagger: Tagger, folder: Path) -> None:
         )
 
 
-def _notes(
-    run: Path,
-    described: manifest.Manifest,
-    folder: Path,
-    label_set: str,
-    tagger: Tagger,
-) -> list[str]:
+def _notes(source: _Source, split: str, thresholds: Thresholds | None) -> list[str]:
     notes = []
-    entry = described.label_set(label_set)
+    entry = source.described.label_set(source.label_set)
+    tagger = source.tagger
     if entry.training_set_checksum != tagger.bundle.training_set_checksum:
         notes.append("the model learned from another training set or label set")
     if (
-        run.is_dir()
-        and runs.manifest_checksum(folder) != runs.read(run).manifest_sha256
+        source.run is not None
+        and runs.manifest_checksum(source.export)
+        != runs.read(source.run).manifest_sha256
     ):
         notes.append("the export has changed since the run")
     unknown = [tag for tag in entry.tags if tag not in tagger.tags]
     if unknown:
         notes.append(f"tags that the model does not know: {', '.join(unknown)}")
+    if thresholds is None:
+        notes.append("no validation split, so no thresholds and no F1")
+    elif split == "validation":
+        notes.append("the thresholds were chosen on these very tracks: F1 flatters")
     return notes

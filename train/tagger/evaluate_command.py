@@ -2,12 +2,14 @@
 
 import json
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lyre import console, settings
 from train import named, runs
+from train.tagger.measures.slices import DEFAULT_COLUMNS
 
 
 class Split(StrEnum):
@@ -33,9 +35,29 @@ def evaluate(
     label_set: Annotated[
         str | None, typer.Option(help="Another label set than the model learned.")
     ] = None,
+    slices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice",
+            help="Also by the values of a column of the label set; can be repeated. "
+            "Default: decade and source.",
+        ),
+    ] = None,
+    bootstrap: Annotated[
+        int,
+        typer.Option(min=0, help="Replicates for intervals over artists; 0: none."),
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the replicates.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the results; default: the run's.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure a model on a split: macro, micro and per tag.
+    """Measure a model on a split: macro, micro, per tag, and how sure the figures are.
+
+    Thresholds of the tags are chosen on the validation split, once, and kept beside
+    the model for `predict --threshold per-tag`. The results, with an HTML report, go
+    into the run's folder.
 
     Example: python -m train evaluate first --split test
     """
@@ -51,6 +73,10 @@ def evaluate(
             label_set=label_set,
             split=split.value,
             windows=windows,
+            slice_columns=slices or DEFAULT_COLUMNS,
+            replicates=bootstrap,
+            seed=seed,
+            out=out,
             told=advance,
         )
     print(
@@ -58,5 +84,6 @@ def evaluate(
         if as_json
         else report.evaluation(found)
     )
-    if source.is_dir() and not as_json:
-        print(f"\nwritten to {source / runs.METRICS}")
+    if found.folder is not None and not as_json:
+        names = f"{runs.METRICS}, {evaluating.PREDICTIONS} and {evaluating.PAGE}"
+        print(f"\n{names} lie in {found.folder}")

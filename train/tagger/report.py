@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from train.metrics import Metrics, TagMetrics
+from train.metrics import TagMetrics
 from train.tagger.evaluate import Evaluation
+from train.tagger.measures.intervals import Interval
 from train.tagger.predict import Outcome
 
 _BAR = 20
@@ -31,18 +32,10 @@ def evaluation(found: Evaluation) -> str:
         f"{result.tracks:,} tracks, mean of {found.windows} windows each",
         *(f"note: {note}" for note in found.notes),
         "",
-        table(
-            ("", "ROC-AUC", "PR-AUC"),
-            [
-                ("macro (mean over tags)", *_pair(result.roc_auc, result.pr_auc)),
-                (
-                    "micro (all labels at once)",
-                    *_pair(result.micro_roc_auc, result.micro_pr_auc),
-                ),
-            ],
-        ),
+        table(("", "ROC-AUC", "PR-AUC", "F1"), _averages(found)),
+        f"expected calibration error {_figure(found.calibration.error)}",
         "",
-        _tags(result),
+        _tags(found),
     ]
     if result.undefined:
         lines += ["", f"left out of macro: {', '.join(result.undefined)}"]
@@ -66,15 +59,52 @@ def outcome(found: Outcome, number: int | None, threshold: float) -> str:
     return "\n".join(lines)
 
 
-def _tags(result: Metrics) -> str:
+def _averages(found: Evaluation) -> list[tuple[str, ...]]:
+    result, made, bounds = found.metrics, found.decisions, found.intervals
+    rows: list[tuple[str, ...]] = [
+        (
+            "macro (mean over tags)",
+            *_pair(result.roc_auc, result.pr_auc),
+            _figure(made.f1 if made else None),
+        )
+    ]
+    if bounds is not None:
+        rows.append(
+            (
+                f"  {bounds.level:.0%} of {bounds.replicates:,} draws of artists",
+                *map(_range, (bounds.roc_auc, bounds.pr_auc, bounds.f1)),
+            )
+        )
+    rows.append(
+        (
+            "micro (all labels at once)",
+            *_pair(result.micro_roc_auc, result.micro_pr_auc),
+            _figure(made.micro_f1 if made else None),
+        )
+    )
+    return rows
+
+
+def _tags(found: Evaluation) -> str:
+    places = {entry.tag: place for place, entry in enumerate(found.metrics.tags)}
+
     def order(entry: TagMetrics) -> tuple[bool, float, str]:
         return entry.roc_auc is None, -(entry.roc_auc or 0.0), entry.tag
 
-    rows = [
-        (entry.tag, f"{entry.positives:,}", *_pair(entry.roc_auc, entry.pr_auc))
-        for entry in sorted(result.tags, key=order)
-    ]
-    return table(("tag", "positives", "ROC-AUC", "PR-AUC"), rows)
+    header, rows = ["tag", "positives", "ROC-AUC", "PR-AUC"], []
+    for entry in sorted(found.metrics.tags, key=order):
+        row = [entry.tag, f"{entry.positives:,}", *_pair(entry.roc_auc, entry.pr_auc)]
+        if found.decisions is not None:
+            made = found.decisions.tags[places[entry.tag]]
+            row += [_figure(made.f1), _figure(made.threshold)]
+        rows.append(row)
+    if found.decisions is not None:
+        header += ["F1", "threshold"]
+    return table(header, rows)
+
+
+def _range(bounds: Interval) -> str:
+    return f"{_figure(bounds.low)}-{_figure(bounds.high)}"
 
 
 def _pair(roc_auc: float | None, pr_auc: float | None) -> tuple[str, str]:

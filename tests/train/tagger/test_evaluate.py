@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score
+from pyarrow import parquet as pq
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from dataset import framing, manifest, records
-from train import runs
+from train import bundle, runs
 from train.errors import TrainError
-from train.tagger import Tagger, report
+from train.tagger import Tagger, report, thresholds
+from train.tagger import evaluate as evaluating
 from train.tagger.evaluate import evaluate
 from train.tracks import open_split
 
@@ -60,24 +62,118 @@ def test_equal_to_scikit_learn_on_scores_made_one_by_one(
 
 
 def test_metrics_are_written_and_told(run: Path) -> None:
-    found = evaluate(run)
+    found = evaluate(run, replicates=20)
+    assert "95% of 20 draws of artists" in report.evaluation(found)
     assert json.loads((run / runs.METRICS).read_text()) == found.to_dict()
     assert found.notes == ()
     text = report.evaluation(found)
     assert "macro (mean over tags)" in text
     assert "micro (all labels at once)" in text
     table = text[text.index("tag ") :].splitlines()
-    assert table[0].split() == ["tag", "positives", "ROC-AUC", "PR-AUC"]
-    areas = [float(line.split()[-2]) for line in table[1:4]]
+    names = ["tag", "positives", "ROC-AUC", "PR-AUC", "F1", "threshold"]
+    assert table[0].split() == names
+    areas = [float(line.split()[2]) for line in table[1:4]]
     assert areas == sorted(areas, reverse=True)
 
 
-def test_model_file_needs_the_export_named(run: Path, band_export: Path) -> None:
+def test_model_outside_of_a_run_needs_the_export_named(
+    run: Path, band_export: Path, tmp_path: Path
+) -> None:
+    alone = Path(shutil.copy(run / runs.BEST, tmp_path / "alone.keras"))
     with pytest.raises(TrainError, match="name it with --export"):
-        evaluate(run / runs.BEST)
-    (run / runs.METRICS).unlink(missing_ok=True)
-    assert evaluate(run / runs.BEST, export=band_export).metrics.tracks == 15
-    assert not (run / runs.METRICS).exists()
+        evaluate(alone)
+    found = evaluate(alone, export=band_export, windows=2)
+    assert found.metrics.tracks == 15
+    assert found.folder is None
+    out = tmp_path / "results"
+    assert evaluate(alone, export=band_export, windows=2, out=out).folder == out
+    assert {file.name for file in out.iterdir()} == {
+        *("metrics.json", "predictions.parquet", "report.html")
+    }
+
+
+def test_only_the_best_model_on_test_tracks_lies_at_the_top_of_a_run(run: Path) -> None:
+    for source, split, folder in (
+        (run, "test", run),
+        (run / runs.BEST, "test", run),
+        (run, "validation", run / "evaluations" / "best-validation"),
+        (run / runs.LAST, "test", run / "evaluations" / "last-test"),
+    ):
+        found = evaluate(source, split=split, windows=2, replicates=0)
+        assert found.folder == folder
+        written = json.loads((folder / runs.METRICS).read_text())
+        assert (written["split"], written["model"]) == (split, str(found.model))
+    assert json.loads((run / runs.METRICS).read_text())["split"] == "test"
+
+
+def test_thresholds_are_chosen_on_validation_once_and_kept(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = evaluate(run, windows=2, replicates=0)
+    kept = thresholds.read(run / runs.BEST)
+    judged = evaluate(run, split="validation", windows=2, replicates=0)
+    assert "chosen on these very tracks" in judged.notes[-1]
+    folder = judged.folder
+    assert folder is not None
+    rows = pq.read_table(folder / "predictions.parquet").to_pandas()
+    for tag, part in rows.groupby("tag"):
+        f1 = {
+            each: f1_score(part.label, part.score >= each) for each in set(part.score)
+        }
+        assert f1[np.float32(kept.tags[str(tag)])] == max(f1.values())
+    assert found.decisions is not None
+    assert found.decisions.thresholds().tolist() == list(kept.tags.values())
+    monkeypatch.setattr(evaluating, "choose", None)
+    assert evaluate(run, windows=2, replicates=0).decisions == found.decisions
+
+
+def test_thresholds_of_another_model_are_not_taken(run: Path) -> None:
+    evaluate(run, windows=2, replicates=0)
+    bundle.save(*bundle.load(run / runs.LAST), run / runs.BEST)
+    with (run / runs.BEST).open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(TrainError, match="belong to an earlier model"):
+        thresholds.read(run / runs.BEST)
+    with pytest.raises(TrainError, match="no thresholds of this model"):
+        thresholds.read(run / runs.LAST)
+
+
+def test_data_set_without_validation_split_has_no_f1(
+    run: Path, make_export: Callable, make_band_clips: Callable, mel_features: object
+) -> None:
+    folder = make_export(
+        run.parent / "small", {"test": make_band_clips(6, 1)}, mel_features
+    )
+    found = evaluate(run, export=folder, windows=2, replicates=10)
+    assert found.decisions is None
+    assert "no validation split, so no thresholds and no F1" in found.notes
+    rows = pq.read_table(run / "predictions.parquet").to_pydict()
+    assert set(rows["predicted"]) == {None}
+    assert ">F1<" not in (run / "report.html").read_text()
+
+
+def test_predictions_give_the_metrics_again(run: Path) -> None:
+    found = evaluate(run, windows=2, replicates=0)
+    rows = pq.read_table(run / "predictions.parquet").to_pandas()
+    assert rows.columns.tolist() == [
+        *("source", "track_id", "artist_key", "tag", "label", "score", "predicted")
+    ]
+    assert len(rows) == 15 * 3
+    assert found.decisions is not None
+    for entry, made in zip(found.metrics.tags, found.decisions.tags, strict=True):
+        part = rows[rows.tag == entry.tag]
+        assert entry.roc_auc == pytest.approx(roc_auc_score(part.label, part.score))
+        assert made.f1 == pytest.approx(f1_score(part.label, part.predicted))
+    tracks = open_split(found.export, "test")
+    assert rows.track_id[::3].tolist() == [row.track_id for row in tracks.rows]
+
+
+def test_slices_can_be_chosen(run: Path) -> None:
+    with pytest.raises(TrainError, match="no column 'mood'"):
+        evaluate(run, slice_columns=["mood"])
+    found = evaluate(run, windows=2, replicates=0, slice_columns=["artist_key"])
+    assert list(found.slices) == ["artist_key"]
+    assert len(found.slices["artist_key"]) == 15
 
 
 def test_tag_table_in_another_order_changes_nothing(

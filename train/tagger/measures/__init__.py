@@ -1,0 +1,1 @@
+"""What is asked of scores beside their areas: decisions, doubt, calibration, slices."""
