@@ -51,6 +51,8 @@ class Fingerprint:
         for audio, which compares file by file.
     files : tuple of FileState
         The files one by one.
+    format : str or None
+        How the files are to be read, where the source could be read in several ways.
     """
 
     path: str
@@ -58,6 +60,7 @@ class Fingerprint:
     modified_at: datetime | None
     checksum: str | None
     files: tuple[FileState, ...] = ()
+    format: str | None = None
 
 
 def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:
@@ -99,6 +102,8 @@ def state_of(path: Path) -> FileState:
 
 def named_paths(joined: str) -> list[Path]:
     """Take the path of a `Fingerprint` apart again."""
+    if Path(joined).exists():
+        return [Path(joined)]
     return [Path(path) for path in joined.split(_JOINED_BY)]
 
 
@@ -132,11 +137,13 @@ def check(path: Path, *, is_a: str, key: str) -> None:
 
 
 def count_lines(path: Path) -> int:
-    """Return the number of line feeds in a file: about its rows, to show progress."""
+    """Return the number of lines of a file, the last of which may lack its end."""
+    lines, last = 0, b"\n"
     with path.open("rb") as file:
-        return sum(
-            block.count(b"\n") for block in iter(partial(file.read, _BLOCK_BYTES), b"")
-        )
+        for block in iter(partial(file.read, _BLOCK_BYTES), b""):
+            lines += block.count(b"\n")
+            last = block[-1:]
+    return lines + (last != b"\n")
 
 
 def walk(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:

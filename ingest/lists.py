@@ -14,14 +14,16 @@ from pathlib import Path
 import pyarrow as pa
 
 from ingest.errors import IngestError
-from ingest.files import check, fingerprint
+from ingest.files import check, count_lines, fingerprint
 from ingest.load import Load, Source
 from ingest.tables import MSD_DUPLICATES, MSD_MISMATCHES, Table
 from ingest.text import clean
+from lyre.console import progress
 
 TRACK_ID = re.compile(rb"(?<![A-Z0-9])TR[A-Z0-9]{16}(?![A-Z0-9])")
 
 _BATCH_ROWS = 50_000
+_LINES_TOLD = 1_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MISMATCH = re.compile(rb"ERROR: <(SO[A-Z0-9]{16}) (TR[A-Z0-9]{16})> (.*)", re.DOTALL)
 _UNEQUAL, _DASH = b"  !=  ", b"  -  "
@@ -70,13 +72,28 @@ def duplicates(path: Path) -> Source:
     return Source("duplicates", fingerprint([path], [path]), (MSD_DUPLICATES,), fill)
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield number (from 1) and content of each line, splitting at LF alone."""
-    with path.open("rb") as file:
+def numbered_lines(path: Path, label: str) -> Iterator[tuple[int, bytes]]:
+    """Yield number (from 1) and content of each line, splitting at LF alone.
+
+    Parameters
+    ----------
+    path : Path
+        The list.
+    label : str
+        What it is called where its progress is shown.
+    """
+    with (
+        progress(label, count_lines(path), "lines") as advance,
+        path.open("rb") as file,
+    ):
+        number = 0
         for number, line in enumerate(file, start=1):
             if number == 1:
                 line = line.removeprefix(_BYTE_ORDER_MARK)
             yield number, line.removesuffix(b"\n").removesuffix(b"\r")
+            if number % _LINES_TOLD == 0:
+                advance(_LINES_TOLD)
+        advance(number % _LINES_TOLD)
 
 
 @dataclass
@@ -135,7 +152,7 @@ class Rows:
 
 def _fill_mismatches(path: Path, load: Load) -> None:
     rows = Rows(load, MSD_MISMATCHES)
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path, load.source):
         if not line:
             continue
         match = _MISMATCH.fullmatch(line)
@@ -166,7 +183,7 @@ def _names(rest: bytes, number: int, line: bytes, load: Load) -> tuple[Names, Na
 def _fill_duplicates(path: Path, load: Load) -> None:
     rows = Rows(load, MSD_DUPLICATES)
     group, label, position = 0, None, 0
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path, load.source):
         if not line.strip() or line.startswith(b"#"):
             continue
         if line.startswith(b"%"):

@@ -109,7 +109,7 @@ def unique_tags(path: Path) -> Source:
 def _fill_tracks(path: Path, load: Load) -> None:
     rows = Rows(load, MSD_UNIQUE_TRACKS)
     form = "TRACK<SEP>SONG<SEP>artist<SEP>title"
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path, load.source):
         if not line:
             continue
         fields = _fields(number, line, form, load)
@@ -127,7 +127,7 @@ def _fill_tracks(path: Path, load: Load) -> None:
 def _fill_artists(path: Path, load: Load) -> None:
     rows = Rows(load, MSD_UNIQUE_ARTISTS)
     form = "ARTIST<SEP>mbid<SEP>TRACK<SEP>name"
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path, load.source):
         if not line:
             continue
         fields = _fields(number, line, form, load)
@@ -164,7 +164,7 @@ def _fill_cliques(paths: Sequence[Path], load: Load) -> None:
         before, first = load.rows, clique
         header: tuple[list[int] | None, str | None] = (None, None)
         position = 0
-        for number, line in numbered_lines(path):
+        for number, line in numbered_lines(path, load.source):
             if not line.strip() or line.startswith(b"#"):
                 continue
             if line.startswith(b"%"):
@@ -210,7 +210,7 @@ def _clique_track(line: bytes) -> tuple[str, str, int | None] | None:
 
 def _fill_tags(path: Path, load: Load) -> None:
     rows = Rows(load, LASTFM_UNIQUE_TAGS)
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path, load.source):
         counted = _COUNTED_TAG.fullmatch(line)
         raw = counted[1] if counted else line
         if not raw:

@@ -13,6 +13,17 @@ from ingest.files import Fingerprint
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 LOADED, SET_ASIDE = "loaded", "set aside"
 
+LAST_LOADS = """(
+    from (select null::varchar as format limit 0)
+    union all by name
+    from raw.ingest_runs where status = 'done'
+    qualify row_number() over (partition by source order by run_id desc) = 1
+)"""
+"""The run of the last load of each source, for FROM.
+
+``format`` is there also in a warehouse of an older version, which lacks the column.
+"""
+
 _TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -66,23 +77,26 @@ def log_run(
     error: str | None = None,
 ) -> None:
     """Write the run's row of ``raw.ingest_runs``, with the time that it took."""
-    values = (
-        run.run_id,
-        run.source,
-        run.state.path,
-        run.state.size_bytes,
-        run.state.modified_at,
-        run.state.checksum,
-        rows,
-        rows_set_aside,
-        run.started_at,
-        time.monotonic() - run.clock,
-        status,
-        error,
-    )
+    values = {
+        "run_id": run.run_id,
+        "source": run.source,
+        "path": run.state.path,
+        "size_bytes": run.state.size_bytes,
+        "modified_at": run.state.modified_at,
+        "checksum": run.state.checksum,
+        "rows": rows,
+        "rows_set_aside": rows_set_aside,
+        "started_at": run.started_at,
+        "seconds": time.monotonic() - run.clock,
+        "status": status,
+        "error": error,
+        "format": run.state.format,
+    }
+    # By name: a column may have been added to the table of an older version.
     connection.execute(
-        "insert into raw.ingest_runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        values,
+        f"insert into raw.ingest_runs ({', '.join(values)}) "  # noqa: S608
+        f"values ({', '.join('?' * len(values))})",
+        list(values.values()),
     )
 
 
@@ -115,8 +129,8 @@ def is_unchanged(
 ) -> bool:
     """Tell whether the source's last load met it in the state that it has now."""
     last = connection.execute(
-        "select path, size_bytes, checksum from raw.ingest_runs "
-        "where source = ? and status = ? order by run_id desc limit 1",
-        [source, DONE],
+        "select path, size_bytes, checksum, format "  # noqa: S608
+        f"from {LAST_LOADS} where source = ?",
+        [source],
     ).fetchall()
-    return last == [(state.path, state.size_bytes, state.checksum)]
+    return last == [(state.path, state.size_bytes, state.checksum, state.format)]

@@ -93,7 +93,7 @@ def _fill(listed: list[tuple[str, str, Path]], load: Load) -> None:
 
 
 def _text_items(path: Path) -> Iterator[tuple[int, bytes]]:
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path, f"splits: {path.name}"):
         is_header = number == 1 and path.suffix != ".txt" and not TRACK_ID.search(line)
         if line.strip() and not is_header:
             yield number, line

@@ -8,17 +8,17 @@ import duckdb
 
 from ingest import lastfm_csv, lastfm_json, msd
 from ingest.changes import Changes, compare, known_files, present
+from ingest.datasets import load as datasets
 from ingest.errors import IngestError
 from ingest.files import FileState, named_paths
-from ingest.runs import has_raw_tables
+from ingest.runs import LAST_LOADS, has_raw_tables
 
-_LAST_LOADS = """
-    select source, path, rows, rows_set_aside, strftime(started_at, '%Y-%m-%d %H:%M')
-    from raw.ingest_runs
-    where status = 'done'
-    qualify row_number() over (partition by source order by run_id desc) = 1
-    order by run_id
-"""
+_LAST_LOADS = f"""
+    select
+        source, path, rows, rows_set_aside, strftime(started_at, '%Y-%m-%d %H:%M'),
+        format
+    from {LAST_LOADS} order by run_id
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,8 @@ class Loaded:
     now : str
         ``"unchanged"``, ``"changed"`` or ``"gone"``, by size and time of each file.
     files : Changes
-        How many files are new, changed, gone or unchanged. Folders are looked
-        through again for the MSD, Last.fm and audio; of other sources, files that
-        were not there before are not noticed.
+        How many files are new, changed, gone or unchanged; folders are looked
+        through again.
     """
 
     source: str
@@ -69,12 +68,11 @@ def status(connection: duckdb.DuckDBPyConnection) -> list[Loaded]:
             remedy="run python -m ingest all",
         )
     loads = []
-    for source, path, rows, aside, started in connection.execute(
-        _LAST_LOADS
-    ).fetchall():
-        files = compare(connection, source, _files_now(connection, source, path))
-        now = _told(files)
-        loads.append(Loaded(source, path, rows, aside, started, now, files))
+    rows = connection.execute(_LAST_LOADS).fetchall()
+    for source, path, loaded, aside, started, kind in rows:
+        now = _files_now(connection, source, path, kind)
+        files = compare(connection, source, now)
+        loads.append(Loaded(source, path, loaded, aside, started, _told(files), files))
     return loads
 
 
@@ -85,11 +83,13 @@ def _told(files: Changes) -> str:
 
 
 def _files_now(
-    connection: duckdb.DuckDBPyConnection, source: str, path: str
+    connection: duckdb.DuckDBPyConnection, source: str, path: str, kind: str | None
 ) -> Iterable[FileState]:
     if source == "audio":
         return _clips(Path(path))
     named = [each for each in named_paths(path) if each.exists()]
+    if kind is not None:
+        return present(datasets.files_in(kind, named))
     if source == "msd":
         return present(msd.find_files(named))
     if source == "lastfm" and any(each.is_dir() for each in named):

@@ -29,6 +29,7 @@ Advance = Callable[[int], None]
 _Tell = Callable[[int, float], str]
 
 _SECONDS_BETWEEN_LINES = 10.0
+_SECONDS_BETWEEN_MOVES = 0.1
 
 
 def command_line(help_text: str) -> typer.Typer:
@@ -98,18 +99,26 @@ def _bar(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    started = time.monotonic()
+    started = last = time.monotonic()
+    done = 0
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(label, total=total, rate="")
-        done = 0
+
+        def show() -> None:
+            rate = tell(done, time.monotonic() - started)
+            bar.update(task, completed=done, rate=rate)
 
         def advance(steps: int) -> None:
-            nonlocal done
+            nonlocal done, last
             done += steps
-            rate = tell(done, time.monotonic() - started)
-            bar.update(task, advance=steps, rate=rate)
+            now = time.monotonic()
+            # To move the bar takes longer than many a step.
+            if now - last >= _SECONDS_BETWEEN_MOVES:
+                last = now
+                show()
 
         yield advance
+        show()
 
 
 @contextmanager

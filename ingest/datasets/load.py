@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from ingest.datasets import fma, jamendo, magnatagatune, plain
 from ingest.datasets.rows import Rows
 from ingest.errors import IngestError
-from ingest.files import check, count_lines, fingerprint
+from ingest.files import check, fingerprint
 from ingest.load import Load, Source
 from ingest.tables import DATASET_TAGS, DATASET_TRACKS, Table, replace_table
 from lyre.console import progress
@@ -84,7 +84,7 @@ def source(format_name: str, paths: Sequence[Path], name: str) -> Source:
         )
     for file in files:
         check(file, is_a=FORMATS[format_name].expected, key=f"sources.datasets.{name}")
-    state = fingerprint(paths, files)
+    state = replace(fingerprint(paths, files), format=format_name)
     return Source(name, state, _TABLES, partial(_fill, format_name, files), _keep)
 
 
@@ -101,17 +101,23 @@ def find_files(format_name: str, paths: Sequence[Path]) -> list[Path]:
         raise IngestError(
             f"no such format of data sets: {format_name!r}", expected=", ".join(FORMATS)
         )
-    files = []
     for path in paths:
-        found = kind.find(path) if path.is_dir() else [path]
-        if not found:
+        if path.is_dir() and not kind.find(path):
             raise IngestError(
                 "the folder holds no file of the data set",
                 where=path,
                 expected=kind.expected,
             )
-        files += found
-    return list(dict.fromkeys(files))
+    return files_in(format_name, paths)
+
+
+def files_in(format_name: str, paths: Sequence[Path]) -> list[Path]:
+    """List the files that `source` would read; none of a folder without them."""
+    find = FORMATS[format_name].find
+    found = [
+        file for path in paths for file in (find(path) if path.is_dir() else [path])
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _keep(work: Load, source: Source) -> None:
@@ -133,10 +139,8 @@ def _keep_others(work: Load, table: Table) -> None:
 
 
 def _fill(format_name: str, files: Sequence[Path], work: Load) -> None:
-    # What is no text has no lines; then only the rate is shown.
-    lines = [count_lines(file) for file in files if file.suffix != ".parquet"]
-    total = sum(lines) if len(lines) == len(files) else None
-    with progress(work.source, total, "tracks") as advance:
+    total = sum(plain.count_rows(file) for file in files)
+    with progress(work.source, total, "lines") as advance:
         rows = Rows(work, advance)
         FORMATS[format_name].read(files, rows)
         rows.close()

@@ -12,13 +12,18 @@ Further columns are optional: ``track_id`` (else the path is the id), ``artist_i
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ingest.datasets.rows import Place, Rows, Tag, find_columns, split_category
 from ingest.errors import IngestError
+from ingest.files import count_lines
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 EXPECTED = "a table with the columns path and tags: *.csv, *.tsv or *.parquet"
 
@@ -46,13 +51,27 @@ def read(files: Sequence[Path], rows: Rows) -> None:
     for file in files:
         suffix = file.suffix.lower()
         if suffix == _PARQUET:
-            records = _parquet(file)
+            records = _parquet(file, rows)
         elif suffix in _DELIMITERS:
             records = _delimited(file, _DELIMITERS[suffix], rows)
         else:
             raise IngestError("no such table", where=file, expected=EXPECTED)
         for place, record in records:
             _add(place, record, rows)
+
+
+def count_rows(file: Path) -> int:
+    """Return the number of lines, or rows, of a table: to show progress.
+
+    Raises
+    ------
+    IngestError
+        It is named ``*.parquet`` and is none.
+    """
+    if file.suffix.lower() != _PARQUET:
+        return count_lines(file)
+    with _opened(file) as table:
+        return int(table.metadata.num_rows)
 
 
 def _delimited(
@@ -69,21 +88,25 @@ def _delimited(
             rows.set_aside(place, reason, delimiter.join(fields))
 
 
-def _parquet(file: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
+def _parquet(file: Path, rows: Rows) -> Iterator[tuple[Place, dict[str, Any]]]:
+    with _opened(file) as table:
+        names = _names(table.schema_arrow.names, file)
+        row = 0
+        for batch in table.iter_batches():
+            for values in batch.to_pylist():
+                row += 1
+                yield Place(file, row), dict(zip(names, values.values(), strict=True))
+            rows.advance(batch.num_rows)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator["ParquetFile"]:
     # Late: reading Parquet is rare and takes a while to import.
     from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(file) as table:
-            names = _names(table.schema_arrow.names, file)
-            row = 0
-            for batch in table.iter_batches():
-                for values in batch.to_pylist():
-                    row += 1
-                    yield (
-                        Place(file, row),
-                        dict(zip(names, values.values(), strict=True)),
-                    )
+            yield table
     except (pa.ArrowException, OSError) as error:
         said = str(error).splitlines()[0]
         raise IngestError(f"the file cannot be read: {said}", where=file) from error

@@ -26,6 +26,7 @@ SPLITS["test"] = "test"
 """Names of splits as they occur, and as they are written."""
 
 _ROWS_HELD = 50_000
+_LINES_TOLD = 1_000
 _LONGEST_FIELD = 1 << 26
 
 _FACTS = DATASET_TRACKS.column_names[2:]
@@ -73,7 +74,7 @@ class Rows:
     work : Load
         The load that they belong to.
     advance : callable
-        Told of each track read.
+        Told how many lines (or rows) were read.
     """
 
     work: Load
@@ -131,7 +132,6 @@ class Rows:
                     "weight": tag.weight,
                 }
             )
-        self.advance(1)
         if len(self._tracks) + len(self._tags) >= _ROWS_HELD:
             self._flush()
 
@@ -161,9 +161,13 @@ class Rows:
             encoding="utf-8-sig", errors="surrogateescape", newline=""
         ) as file:
             reader = csv.reader(file, **dialect)
+            told = 0
             try:
                 for fields in reader:
                     place = Place(path, reader.line_num)
+                    if place.line - told >= _LINES_TOLD:
+                        self.advance(place.line - told)
+                        told = place.line
                     if not _is_text("".join(fields)):
                         raw = "\t".join(fields).encode("utf-8", "surrogateescape")
                         self.set_aside(place, "line is not valid UTF-8", raw)
@@ -174,6 +178,7 @@ class Rows:
                 raise IngestError(
                     f"line {line} cannot be read: {error}", where=path
                 ) from error
+            self.advance(reader.line_num - told)
 
     def seconds(self, place: Place, text: str | None) -> float | None:
         """Read a length; what is neither empty nor a length is set aside."""

@@ -7,7 +7,7 @@ INGEST_RUNS = describe(
     "One row per load that was tried: what, from where, when and how it ended.",
     """
     run_id BIGINT Number of the run, from 1.
-    source VARCHAR 'msd', 'lastfm', 'mismatches', 'duplicates', 'splits' or 'audio'.
+    source VARCHAR 'msd', 'lastfm', 'mismatches', 'duplicates', 'unique_tracks', 'unique_artists', 'unique_tags', 'cliques', 'splits', 'audio' or the name of another data set.
     path VARCHAR Absolute path of the file or folder; several are joined by '; '.
     size_bytes BIGINT Size of the file, or of all files found in the folder.
     modified_at TIMESTAMPTZ Time of the last change of the newest file.
@@ -18,6 +18,7 @@ INGEST_RUNS = describe(
     seconds DOUBLE How long the load took.
     status VARCHAR 'done', 'skipped' (the source has not changed) or 'failed'.
     error VARCHAR Why it failed; NULL otherwise.
+    format VARCHAR How another data set was read, such as 'fma'; NULL for the sources above.
     """,  # noqa: E501
 )
 

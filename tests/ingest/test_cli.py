@@ -188,6 +188,49 @@ def test_status_of_audio_and_lastfm_trees(ingest: Ingest, sources: Path) -> None
     assert ", changed (1 new, 1 gone): " in lines[1]
 
 
+def test_status_of_folders_of_other_data_sets(ingest: Ingest, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "a.csv").write_text("path,tags\na.mp3,rock\n")
+    assert ingest("dataset", "plain", folder, "--name", "mine")[0] == 0
+    assert ", unchanged: " in ingest("status")[1]
+    (folder / "b.csv").write_text("path,tags\nb.mp3,jazz\n")
+    (folder / "notes.txt").write_text("no table")
+    assert ", changed (1 new): " in ingest("status")[1]
+    (folder / "a.csv").unlink()
+    (folder / "b.csv").unlink()
+    assert ", gone: " in ingest("status")[1]
+
+
+def test_another_format_is_another_load(ingest: Ingest, tmp_path: Path) -> None:
+    table = tmp_path / "a.tsv"
+    table.write_text("TRACK_ID\tPATH\tTAGS\nt1\ta.mp3\tgenre---rock\n")
+    assert ingest("dataset", "plain", table, "--name", "mine")[0] == 0
+    code, out, _ = ingest("dataset", "jamendo", table, "--name", "mine")
+    assert (code, "mine: 2 rows loaded" in out) == (0, True)
+
+
+def test_a_warehouse_of_an_older_version(
+    ingest: Ingest, sources: Path, data: Path
+) -> None:
+    ingest("lists")
+    with duckdb.connect(str(data / "lyre.duckdb")) as connection:
+        connection.execute("alter table raw.ingest_runs drop column format")
+    assert ", unchanged: " in ingest("status")[1]
+    assert "would be skipped" in ingest("lists", "--dry-run")[1]
+    (sources / "msd_duplicates.txt").write_text(f"%1 a\nTR{'B' * 16}\n")
+    assert "duplicates: 1 rows loaded" in ingest("lists")[1]
+
+
+def test_every_source_shows_its_progress(ingest: Ingest, sources: Path) -> None:
+    (sources / "a.csv").write_text("path,tags\na.mp3,rock\n")
+    err = ingest("all")[2]
+    assert "mismatches: 2 of 2 lines, " in err
+    assert "duplicates: 2 of 2 lines, " in err
+    err = ingest("dataset", "plain", sources / "a.csv")[2]
+    assert "plain: 2 of 2 lines, " in err
+
+
 def test_status_of_a_file_without_raw_tables(ingest: Ingest, data: Path) -> None:
     data.mkdir()
     duckdb.connect(str(data / "lyre.duckdb")).close()
