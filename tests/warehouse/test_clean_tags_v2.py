@@ -49,6 +49,11 @@ def _build_keys(tables: Any) -> None:
 def _verdicts(tables: Any, tags: Iterable[str]) -> dict[str, tuple[Any, ...]]:
     """Raw tag to clean tag, category and rule."""
     tables.fill(
+        "staging.stg_datasets__track_tags",
+        "source text, tag text, tag_nfkc text, category text",
+        [],
+    )
+    tables.fill(
         "staging.stg_lastfm__tags",
         "source varchar, tag_rowid bigint, tag varchar, tag_nfkc varchar",
         [("msd", i, tag, tag_nfkc(tag)) for i, tag in enumerate(tags)],

@@ -20,9 +20,10 @@ def origins(project: Any, sql: str) -> dict[str, tuple[str, ...]]:
 def test_columns_lead_to_raw_tables(project: Any) -> None:
     sql = "select decade, t.decade || title as both, 1 as one from marts.tracks as t"
     year, title = "raw.msd_songs.year", "raw.msd_songs.title"
+    other_title = "raw.dataset_tracks.title"
     assert origins(project, sql) == {
         "decade": (year,),
-        "both": (title, year),
+        "both": (other_title, title, year),
         "one": (),
     }
 

@@ -18,6 +18,18 @@ mismatches as (
 
 ),
 
+dataset_tracks as (
+
+    select * from {{ ref('stg_datasets__tracks') }}
+
+),
+
+dataset_clips as (
+
+    select * from {{ ref('dataset_clips') }}
+
+),
+
 rules as (
 
     select * from {{ ref('cleaning_rules') }}
@@ -41,19 +53,25 @@ tracks as (
 
 ),
 
--- 2019 cut the last nine characters, ".clip.mp3", off the names of all *.mp3
+-- 2019 cut the last nine characters, ".clip.mp3", off the names of all *.mp3; other
+-- numbers in the names of another data set's clips are none of 7digital's
 clips as (
 
     select
-        path,
+        files.path,
         try_cast(
-            regexp_extract(file_name, '^([0-9]+).{9}$', 1) as bigint
+            regexp_extract(files.file_name, '^([0-9]+).{9}$', 1) as bigint
         ) as sevendigital_id
 
     from files
+    anti join dataset_clips
+        on
+            files.path = dataset_clips.path
+            and files.file_name not like '%.clip.%'
     where
-        file_name like '%.mp3'
-        and status is distinct from 'vanished'
+        files.file_name like '%.mp3'
+        and files.status is distinct from 'vanished'
+        and files.dataset is null
 
 ),
 
@@ -169,6 +187,18 @@ faults as (
 verdicts as (
 
     {{ first_verdicts('matches', ['path']) }}
+
+    union all
+
+    select
+        source,
+        track_id,
+        null as path,
+        false as is_kept,
+        'other_source' as rule,
+        'v1 knows the MSD alone, not ' || source as evidence
+
+    from dataset_tracks
 
 )
 

@@ -18,6 +18,18 @@ mismatches as (
 
 ),
 
+dataset_tracks as (
+
+    select * from {{ ref('stg_datasets__tracks') }}
+
+),
+
+dataset_clips as (
+
+    select * from {{ ref('dataset_clips') }}
+
+),
+
 rules as (
 
     select * from {{ ref('cleaning_rules') }}
@@ -31,10 +43,19 @@ exceptions as (
 
 ),
 
+-- other numbers in the names of another data set's clips are none of 7digital's
 clips as (
 
-    select * from files
-    where status is distinct from 'vanished'
+    select files.*
+    from files
+    anti join dataset_clips
+        on
+            files.path = dataset_clips.path
+            and files.track_id is null
+            and files.file_name not like '%.clip.%'
+    where
+        files.status is distinct from 'vanished'
+        and files.dataset is null
 
 ),
 
@@ -112,6 +133,42 @@ matches as (
         on
             named_songs.source = best_pairs.source
             and named_songs.track_id = best_pairs.track_id
+
+),
+
+dataset_matches as (
+
+    select
+        dataset_tracks.source,
+        dataset_tracks.track_id,
+        dataset_clips.path,
+        dataset_tracks.clip_path
+
+    from dataset_tracks
+    left join dataset_clips
+        on
+            dataset_tracks.source = dataset_clips.source
+            and dataset_tracks.track_id = dataset_clips.track_id
+
+),
+
+all_matches as (
+
+    select
+        source,
+        track_id,
+        path
+
+    from matches
+
+    union all
+
+    select
+        source,
+        track_id,
+        path
+
+    from dataset_matches
 
 ),
 
@@ -223,6 +280,17 @@ faults as (
 
     union all
 
+    select
+        source,
+        track_id,
+        'no_audio_file' as rule,
+        coalesce('no file ' || clip_path, 'the data set gives no path') as evidence
+
+    from dataset_matches
+    where path is null
+
+    union all
+
     select * from listed_mismatches
 
     union all
@@ -241,7 +309,7 @@ faults as (
 
 verdicts as (
 
-    {{ first_verdicts('matches', ['path']) }}
+    {{ first_verdicts('all_matches', ['path']) }}
 
 )
 

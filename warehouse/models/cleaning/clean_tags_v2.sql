@@ -14,7 +14,7 @@ labels as (
 ),
 
 -- The same text can stand in two rows of the source.
-tags as (
+lastfm_tags as (
 
     select
         source,
@@ -27,6 +27,44 @@ tags as (
 
 ),
 
+-- Other data sets give the category apart: what is judged is the tag behind it.
+dataset_tags as (
+
+    select
+        source,
+        tag,
+        min(tag_nfkc) as tag_nfkc,
+        min(category) as given_category
+
+    from {{ ref('stg_datasets__track_tags') }}
+    group by source, tag
+
+),
+
+tags as (
+
+    select
+        source,
+        tag,
+        tag_nfkc,
+        null as given_category,
+        false as is_given
+
+    from lastfm_tags
+
+    union all
+
+    select
+        source,
+        tag,
+        tag_nfkc,
+        given_category,
+        true as is_given
+
+    from dataset_tags
+
+),
+
 -- `genre---rock`, `Decade: 80s`: a label, a sign, a value.
 split as (
 
@@ -34,6 +72,8 @@ split as (
         source,
         tag,
         tag_nfkc,
+        given_category,
+        is_given,
         {{ tag_key("tag_nfkc") }} as tag_key,
         regexp_extract(
             tag_nfkc,
@@ -51,6 +91,8 @@ keyed as (
         split.source,
         split.tag,
         split.tag_nfkc,
+        split.given_category,
+        split.is_given,
         split.tag_key,
         split.parts.label,
         {{ tag_key("split.parts.label") }} as label_key,
@@ -86,21 +128,10 @@ matched as (
 
 ),
 
-verdicts as (
+judged as (
 
     select
-        ----------  ids
-        source,
-        tag,
-
-        ----------  text
-        case when is_kept then clean_tag end as clean_tag,
-        category,
-
-        ----------  booleans
-        is_kept,
-
-        ----------  text
+        *,
         case
             when is_kept then method
             when clean_tag is not null then 'rejected_' || category
@@ -111,9 +142,40 @@ verdicts as (
                 regexp_full_match(tag_key, '(1[89]|20)[0-9]{2}')
                 then 'rejected_year'
             when regexp_full_match(tag_key, '\p{N}+') then 'rejected_number'
+            when is_given and {{ var('dataset_tags_as_given') }} then 'as_given'
             else 'not_in_vocabulary'
-        end as rule,
+        end as rule
+
+    from matched
+
+),
+
+verdicts as (
+
+    select
+        ----------  ids
+        source,
+        tag,
+
+        ----------  text
         case
+            when is_kept then clean_tag
+            when rule = 'as_given' then trim(tag_nfkc)
+        end as clean_tag,
+        case
+            when rule = 'as_given' then coalesce(given_category, 'given')
+            else category
+        end as category,
+
+        ----------  booleans
+        is_kept or rule = 'as_given' as is_kept,
+
+        ----------  text
+        rule,
+        case
+            when
+                rule = 'as_given'
+                then 'a tag of the data set, which the vocabulary does not list'
             when tag_key is null then 'no letter and no digit'
             when clean_tag is null then 'key ''' || tag_key || ''' is not listed'
             when method = 'canonical' then 'in the vocabulary'
@@ -124,7 +186,7 @@ verdicts as (
             else 'as ''' || clean_tag || ''''
         end as evidence
 
-    from matched
+    from judged
 
 )
 

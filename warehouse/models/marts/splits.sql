@@ -3,6 +3,7 @@
 {%- set train = shares.train | float -%}
 {%- set validation = shares.validation | float -%}
 {%- set test = shares.test | float -%}
+{%- set schemes = [split_by] if split_by is string else split_by -%}
 {%- set key = 'track_id' if split_by == 'track' else 'artist_key' -%}
 with
 
@@ -15,6 +16,36 @@ tracks as (
 published_splits as (
 
     select * from {{ ref('stg_msd__published_splits') }}
+
+),
+
+dataset_tracks as (
+
+    select * from {{ ref('stg_datasets__tracks') }}
+
+),
+
+-- the split that a data set was published with goes by the data set's name
+all_published_splits as (
+
+    select
+        source,
+        track_id,
+        split_scheme,
+        split
+
+    from published_splits
+
+    union all
+
+    select
+        source,
+        track_id,
+        source as split_scheme,
+        split
+
+    from dataset_tracks
+    where split is not null
 
 ),
 
@@ -55,14 +86,19 @@ published_tracks as (
         tracks.source,
         tracks.track_id,
         tracks.artist_key,
-        published_splits.split
+        all_published_splits.split
 
     from tracks
-    inner join published_splits
+    inner join all_published_splits
         on
-            tracks.source = published_splits.source
-            and tracks.track_id = published_splits.track_id
-    where published_splits.split_scheme = '{{ split_by }}'
+            tracks.source = all_published_splits.source
+            and tracks.track_id = all_published_splits.track_id
+    where {{ is_listed('all_published_splits.split_scheme', schemes) }}
+    -- a track of two of the schemes is split by the one named first
+    qualify row_number() over (
+        partition by tracks.source, tracks.track_id
+        order by list_position({{ schemes }}, all_published_splits.split_scheme) asc
+    ) = 1
 
 ),
 

@@ -1,4 +1,5 @@
 {%- set min_weight = var('tag_min_weight') -%}
+{%- set dataset_min_weight = var('dataset_tag_min_weight') -%}
 with
 
 pairs as (
@@ -19,6 +20,15 @@ lastfm_tracks as (
 lastfm_tags as (
 
     select * from {{ ref('stg_lastfm__tags') }}
+
+),
+
+dataset_pairs as (
+
+    select * from {{ ref('stg_datasets__track_tags') }}
+    {% if dataset_min_weight is not none -%}
+        where weight > {{ dataset_min_weight }} or weight is null
+    {%- endif %}
 
 ),
 
@@ -52,7 +62,7 @@ clean_tags as (
 ),
 
 -- several spellings of a tag on one track become one row
-track_tags as (
+lastfm_track_tags as (
 
     select
         lastfm_tracks.source,
@@ -77,6 +87,33 @@ track_tags as (
             and clean_tags.raw_tag = excluded_pairs.tag
     where lastfm_tracks.track_id is not null
     group by lastfm_tracks.source, lastfm_tracks.track_id, clean_tags.tag
+
+),
+
+dataset_track_tags as (
+
+    select
+        dataset_pairs.source,
+        dataset_pairs.track_id,
+        tag_verdicts.clean_tag as tag,
+        max(dataset_pairs.weight) as weight,
+        count(*) as n_pairs
+
+    from dataset_pairs
+    inner join tag_verdicts
+        on
+            dataset_pairs.source = tag_verdicts.source
+            and dataset_pairs.tag = tag_verdicts.tag
+    where tag_verdicts.clean_tag is not null
+    group by dataset_pairs.source, dataset_pairs.track_id, tag_verdicts.clean_tag
+
+),
+
+track_tags as (
+
+    select * from lastfm_track_tags
+    union all
+    select * from dataset_track_tags
 
 )
 

@@ -12,6 +12,12 @@ files as (
 
 ),
 
+dataset_songs as (
+
+    select * from {{ ref('dataset_songs') }}
+
+),
+
 matches as (
 
     select * from {{ ref('match_verdicts') }}
@@ -68,10 +74,9 @@ distinct_songs as (
 
 ),
 
-joined as (
+all_songs as (
 
     select
-        ----------  ids
         distinct_songs.source,
         distinct_songs.track_id,
         distinct_songs.song_id,
@@ -85,25 +90,13 @@ joined as (
         distinct_songs.sevendigital_id,
         distinct_songs.release_sevendigital_id,
         distinct_songs.artist_sevendigital_id,
-        matches.path,
-        files.content_sha256,
-        files.sound_sha256,
-
-        ----------  text
         distinct_songs.title,
         distinct_songs.artist_name,
         distinct_songs.release,
         distinct_songs.artist_location,
         distinct_songs.normalised_title,
         distinct_songs.normalised_artist,
-        files.codec,
-        files.bit_rate_mode,
-        files.status as audio_status,
-        files.error as audio_error,
-
-        ----------  numerics of the song
         distinct_songs.year,
-        (distinct_songs.year // 10 * 10) || 's' as decade,
         distinct_songs.duration_seconds,
         distinct_songs.tempo_bpm,
         distinct_songs.loudness_db,
@@ -118,7 +111,100 @@ joined as (
         distinct_songs.artist_familiarity,
         distinct_songs.artist_latitude,
         distinct_songs.artist_longitude,
-        coalesce(tagged_tracks.n_raw_tags, 0)::bigint as n_raw_tags,
+        coalesce(tagged_tracks.n_raw_tags, 0)::bigint as n_raw_tags
+
+    from distinct_songs
+    left join tagged_tracks
+        on
+            distinct_songs.source = tagged_tracks.source
+            and distinct_songs.track_id = tagged_tracks.track_id
+
+    union all
+
+    select
+        source,
+        track_id,
+        null as song_id,
+        artist_id,
+        null as artist_mbid,
+        artist_key,
+        null as sevendigital_id,
+        null as release_sevendigital_id,
+        null as artist_sevendigital_id,
+        title,
+        artist_name,
+        release,
+        null as artist_location,
+        normalised_title,
+        normalised_artist,
+        null as year,
+        duration_seconds,
+        null as tempo_bpm,
+        null as loudness_db,
+        null as key,
+        null as key_confidence,
+        null as mode,
+        null as mode_confidence,
+        null as time_signature,
+        null as time_signature_confidence,
+        null as song_hotttnesss,
+        null as artist_hotttnesss,
+        null as artist_familiarity,
+        null as artist_latitude,
+        null as artist_longitude,
+        n_raw_tags
+
+    from dataset_songs
+
+),
+
+joined as (
+
+    select
+        ----------  ids
+        all_songs.source,
+        all_songs.track_id,
+        all_songs.song_id,
+        all_songs.artist_id,
+        all_songs.artist_mbid,
+        all_songs.artist_key,
+        all_songs.sevendigital_id,
+        all_songs.release_sevendigital_id,
+        all_songs.artist_sevendigital_id,
+        matches.path,
+        files.content_sha256,
+        files.sound_sha256,
+
+        ----------  text
+        all_songs.title,
+        all_songs.artist_name,
+        all_songs.release,
+        all_songs.artist_location,
+        all_songs.normalised_title,
+        all_songs.normalised_artist,
+        files.codec,
+        files.bit_rate_mode,
+        files.status as audio_status,
+        files.error as audio_error,
+
+        ----------  numerics of the song
+        all_songs.year,
+        (all_songs.year // 10 * 10) || 's' as decade,
+        all_songs.duration_seconds,
+        all_songs.tempo_bpm,
+        all_songs.loudness_db,
+        all_songs.key,
+        all_songs.key_confidence,
+        all_songs.mode,
+        all_songs.mode_confidence,
+        all_songs.time_signature,
+        all_songs.time_signature_confidence,
+        all_songs.song_hotttnesss,
+        all_songs.artist_hotttnesss,
+        all_songs.artist_familiarity,
+        all_songs.artist_latitude,
+        all_songs.artist_longitude,
+        all_songs.n_raw_tags,
 
         ----------  numerics of the clip
         files.size_bytes,
@@ -135,16 +221,12 @@ joined as (
         files.channel_correlation,
         files.bandwidth_hz
 
-    from distinct_songs
+    from all_songs
     left join matches
         on
-            distinct_songs.source = matches.source
-            and distinct_songs.track_id = matches.track_id
+            all_songs.source = matches.source
+            and all_songs.track_id = matches.track_id
     left join files on matches.path = files.path
-    left join tagged_tracks
-        on
-            distinct_songs.source = tagged_tracks.source
-            and distinct_songs.track_id = tagged_tracks.track_id
 
 )
 

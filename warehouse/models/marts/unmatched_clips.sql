@@ -12,15 +12,25 @@ songs as (
 
 ),
 
+dataset_clips as (
+
+    select * from {{ ref('dataset_clips') }}
+
+),
+
 claimed_paths as (
 
     select files.path
     from files
     inner join songs on files.sevendigital_id = songs.sevendigital_id
+    where files.dataset is null
     union
     select files.path
     from files
     inner join songs on files.track_id = songs.track_id
+    union
+    select path
+    from dataset_clips
 
 ),
 
@@ -34,6 +44,8 @@ unmatched as (
         files.status,
         case
             when files.status = 'vanished' then 'gone since the last scan'
+            when files.dataset is not null
+                then 'the data set ' || files.dataset || ' does not name it'
             when files.sevendigital_id is null and files.track_id is null
                 then 'no 7digital id and no track id in the name'
             else 'no song has this id'

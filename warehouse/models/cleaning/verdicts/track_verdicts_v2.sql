@@ -1,3 +1,5 @@
+{%- set split_by = var('split_by') -%}
+{%- set schemes = [split_by] if split_by is string else split_by -%}
 with
 
 tracks as (
@@ -37,7 +39,7 @@ unsplit_tracks as (
         tracks.source,
         tracks.track_id,
         'not_in_split_scheme' as rule,
-        'not in the split {{ var("split_by") }}' as evidence
+        'not in the split {{ schemes | join(", ") }}' as evidence
 
     from tracks
     left join splits

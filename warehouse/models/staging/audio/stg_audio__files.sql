@@ -11,6 +11,7 @@ renamed as (
     select
         ----------  ids
         path,
+        dataset,
         -- 1234567.clip.mp3, as 7digital named its previews
         try_cast(
             regexp_extract(path, '(?:^|/)([0-9]+)(?:\.clip)?\.[^./]+$', 1) as bigint
