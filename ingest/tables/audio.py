@@ -4,7 +4,7 @@ from ingest.tables.schema import describe
 
 AUDIO_FILES = describe(
     "audio_files",
-    "One row per audio file found under the audio folders, with what was measured in it.",
+    "One row per audio file found in the audio folders, with what was measured in it.",
     """
     path VARCHAR Relative to the audio root, with '/'; escaped where the name is not UTF-8. Files of a data set's own folder begin with its name, as if that folder lay in the root.
     dataset VARCHAR Data set in whose own folder the file lies; NULL: in the audio root.
