@@ -116,10 +116,17 @@ def models(as_json: _Json = False) -> None:
         print(_json([entry.to_dict() for entry in entries]))
         return
     rows = [
-        (entry.name, entry.reads, f"{entry.parameters:,}", entry.paper)
+        (
+            entry.name,
+            entry.reads,
+            f"{entry.parameters:,}",
+            f"{entry.flops / 1e9:.2f} G",
+            entry.paper,
+        )
         for entry in entries
     ]
-    print(report.table(("model", "reads", "parameters", "paper"), rows))
+    headings = ("model", "reads", "parameters", "FLOPs a window", "paper")
+    print(report.table(headings, rows))
 
 
 @app.command()

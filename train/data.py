@@ -12,6 +12,7 @@ from train import augment, damage, selection
 from train.config import Config
 from train.errors import TrainError
 from train.input import scoring_batches, training_batches
+from train.models import registry
 from train.tracks import Tracks, open_split
 from train.windows import Window, window_of
 
@@ -121,7 +122,8 @@ def open_data(export: str | Path, config: Config) -> Data:
     folder = Path(export)
     described = manifest.read(folder)
     entry = described.label_set(config.input.label_set or None)
-    window = window_of(described.features, config.input)
+    architecture = registry.ARCHITECTURES[config.model.name]
+    window = window_of(described.features, config.input, architecture.standardise)
     augment.check(config.augment, described.features, window)
     chosen = replace(
         selection.of_tracks(config.tracks),

@@ -32,12 +32,30 @@ class Window(BaseModel):
         return self.shape[0]
 
 
-def window_of(features: Features, settings: Input) -> Window:
-    """Return the window that a configuration asks for on an export's features."""
+def window_of(
+    features: Features,
+    settings: Input,
+    standardise: Literal["window", "track", "none"],
+) -> Window:
+    """Return the window that a configuration asks for on an export's features.
+
+    Parameters
+    ----------
+    features : Features
+        Those of the export.
+    settings : Input
+        The configuration's section.
+    standardise : str
+        What ``auto`` means for the architecture.
+
+    Raises
+    ------
+    TrainError
+        The window has no frame.
+    """
     length = int(settings.window_seconds * features.frames_per_second)
-    standardise = settings.standardise
-    if standardise == "auto":
-        standardise = "window" if features.format == "logmel" else "track"
+    if settings.standardise != "auto":
+        standardise = settings.standardise
     bands = [size for size in features.shape[1:] if size is not None]
     if length < 1:
         raise TrainError(

@@ -159,8 +159,8 @@ def test_mixed_labels_give_the_mixed_loss() -> None:
 def test_what_cannot_be_is_refused(
     mel_features: Features, sample_features: Features
 ) -> None:
-    waveform = window_of(sample_features, Input(window_seconds=1))
-    spectrogram = window_of(mel_features, Input(window_seconds=1))
+    waveform = window_of(sample_features, Input(window_seconds=1), "track")
+    spectrogram = window_of(mel_features, Input(window_seconds=1), "window")
     augment.check(Augment(gain_db=6), sample_features, waveform)
     with pytest.raises(TrainError, match="frequency_masks: a waveform"):
         augment.check(Augment(frequency_masks=1), sample_features, waveform)
@@ -175,7 +175,7 @@ def _epoch(tracks: Tracks, epoch: int, changes: Augment, skip: int = 0) -> list:
     settings = Input(window_seconds=1)
     batches = training_batches(
         tracks,
-        window_of(tracks.features, settings),
+        window_of(tracks.features, settings, "none"),
         settings,
         Training(batch_size=12),
         epoch,

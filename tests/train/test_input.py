@@ -35,6 +35,7 @@ def _window(tracks: Tracks, **settings: object) -> Window:
     return window_of(
         tracks.features,
         Input(window_seconds=1, standardise="none").model_copy(update=settings),
+        standardise="window",
     )
 
 

@@ -30,7 +30,8 @@ class Input(Section):
     standardise: Literal["auto", "window", "track", "none"] = Field(
         "auto",
         description="Mean 0 and deviation 1 over each window or each whole track; "
-        "auto: windows of spectrograms, whole waveforms.",
+        "auto: as the model was published (pons-logmel windows, pons-waveform whole "
+        "tracks, the others none, since they have a layer for it).",
     )
     shuffle: bool = Field(
         True, description="Mix shards and tracks anew in every epoch of training."

@@ -3,25 +3,26 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from train.models import flops
 from train.models.registry import ARCHITECTURES
 
-# The usual input: 4 s at 16 kHz, 96 mel bands at a hop of 512, and 50 tags.
 _TAGS = 50
-_WINDOWS = {"logmel": (125, 96), "waveform": (64_000,)}
 
 
 @dataclass(frozen=True)
 class Overview:
-    """One architecture at its usual size.
+    """One architecture at its usual size, with 50 tags.
 
     Parameters
     ----------
     name : str
         What ``model.name`` says.
     reads : str
-        The window that it was built for here.
+        Its usual window.
     parameters : int
         Weights in all, those of batch normalisation included.
+    flops : int
+        Floating-point operations for one such window, a multiply-add as two.
     paper : str
         Where it was published.
     """
@@ -29,6 +30,7 @@ class Overview:
     name: str
     reads: str
     parameters: int
+    flops: int
     paper: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def describe_all() -> list[Overview]:
     """Build every architecture and describe it."""
     entries = []
     for name, architecture in ARCHITECTURES.items():
-        window = _WINDOWS[architecture.format]
+        window = architecture.window
         model = architecture.build(architecture.settings(), window, _TAGS)
         size = " x ".join(f"{part:,}" for part in window)
         entries.append(
@@ -48,6 +50,7 @@ def describe_all() -> list[Overview]:
                 name=name,
                 reads=f"{architecture.format} {size}",
                 parameters=model.count_params(),
+                flops=flops.count(model),
                 paper=architecture.paper,
             )
         )

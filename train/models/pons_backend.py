@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from train.models.parts import INITIALIZER, max_and_mean, normalized, tag_outputs
 from train.models.settings import ModelSettings
 
 if TYPE_CHECKING:
     import keras
 
-# Truncated normal, scale 1, fan-in.
-INITIALIZER = "lecun_normal"
 _KERNEL = 7
 
 
@@ -33,13 +32,6 @@ class PonsSettings(ModelSettings):
     dense_units: int = Field(500, gt=0, description="Units of the dense layer.")
     dropout: float = Field(
         0.5, ge=0, lt=1, description="Share dropped before and after the dense layer."
-    )
-    batch_norm_momentum: float = Field(
-        0.9,
-        ge=0,
-        lt=1,
-        description="Inertia of the averages of batch normalisation; 2019 had 0.99, "
-        "which trails the weights for hundreds of steps.",
     )
 
 
@@ -69,9 +61,7 @@ def back_end(
     x = layers.Add()([x, _wide(x, settings, "same")])
     x = layers.MaxPooling1D(2)(x)
     x = layers.Add()([x, _wide(x, settings, "same")])
-    x = layers.Concatenate()(
-        [layers.GlobalMaxPooling1D()(x), layers.GlobalAveragePooling1D()(x)]
-    )
+    x = max_and_mean(x)
     x = layers.Dropout(settings.dropout)(x)
     x = layers.Dense(
         settings.dense_units, activation="relu", kernel_initializer=INITIALIZER
@@ -79,19 +69,6 @@ def back_end(
     x = normalized(x, settings)
     x = layers.Dropout(settings.dropout)(x)
     return tag_outputs(x, n_tags)
-
-
-def tag_outputs(x: "keras.KerasTensor", n_tags: int) -> "keras.KerasTensor":
-    """Append a sigmoid per tag; the layer named logits is what the loss sees.
-
-    Both stay in float32 under mixed precision, where a sigmoid in float16 saturates.
-    """
-    from train.engine import keras
-
-    logits = keras.layers.Dense(
-        n_tags, kernel_initializer=INITIALIZER, dtype="float32", name="logits"
-    )(x)
-    return keras.layers.Activation("sigmoid", dtype="float32", name="tags")(logits)
 
 
 def convolution(
@@ -112,13 +89,6 @@ def convolution(
         **options,
     )(x)
     return normalized(x, settings)
-
-
-def normalized(x: "keras.KerasTensor", settings: PonsSettings) -> "keras.KerasTensor":
-    """Append batch normalisation."""
-    from train.engine import keras
-
-    return keras.layers.BatchNormalization(momentum=settings.batch_norm_momentum)(x)
 
 
 def _wide(

@@ -14,13 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from train.models.pons_backend import (
-    INITIALIZER,
-    PonsSettings,
-    back_end,
-    convolution,
-    normalized,
-)
+from train.models.parts import INITIALIZER, image_of, normalized
+from train.models.pons_backend import PonsSettings, back_end, convolution
 
 if TYPE_CHECKING:
     import keras
@@ -64,7 +59,7 @@ def build(settings: PonsLogmel, window: tuple[int, ...], n_tags: int) -> "keras.
 
     frames, mels = window
     spectrogram = keras.Input((frames, mels), name="log_mel")
-    image = keras.layers.Reshape((frames, mels, 1))(spectrogram)
+    image = image_of(spectrogram)
     branches = [
         _timbre(image, (length, int(height * mels)), factor, settings)
         for height in _HEIGHTS

@@ -7,16 +7,30 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from train.errors import TrainError
-from train.models import pons_logmel, pons_waveform
+from train.models import (
+    music_tagging_transformer,
+    musicnn,
+    pons_logmel,
+    pons_waveform,
+    short_chunk_resnet,
+    vgg,
+)
 
 if TYPE_CHECKING:
     import keras
 
 # The settings of one architecture, told apart by `name`.
 AnyModel = Annotated[
-    pons_logmel.PonsLogmel | pons_waveform.PonsWaveform, Field(discriminator="name")
+    pons_logmel.PonsLogmel
+    | pons_waveform.PonsWaveform
+    | musicnn.Musicnn
+    | vgg.Vgg
+    | short_chunk_resnet.ShortChunkResnet
+    | music_tagging_transformer.MusicTaggingTransformer,
+    Field(discriminator="name"),
 ]
 Format = Literal["logmel", "waveform"]
+Standardise = Literal["window", "track", "none"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +47,13 @@ class Architecture:
         last is named ``logits``.
     format : str
         What it reads: the features of an export.
-    shortest : int
-        Fewest steps along the first axis that its layers leave anything of.
+    standardise : str
+        What gets mean 0 and deviation 1 before it, where the configuration says
+        ``auto``; ``none`` if a layer of its own sees to that.
+    window : tuple of int
+        Its usual window: (frames, mels) or (samples,).
+    smallest : tuple of int
+        Smallest window that its layers leave anything of, axis by axis.
     paper : str
         Where it was published.
     """
@@ -42,7 +61,9 @@ class Architecture:
     settings: Any
     build: Callable[[Any, tuple[int, ...], int], "keras.Model"]
     format: Format
-    shortest: int
+    standardise: Standardise
+    window: tuple[int, ...]
+    smallest: tuple[int, ...]
     paper: str
 
 
@@ -51,15 +72,55 @@ ARCHITECTURES = {
         pons_logmel.PonsLogmel,
         pons_logmel.build,
         format="logmel",
-        shortest=8,
+        standardise="window",
+        window=(125, 96),
+        smallest=(8, 3),
         paper="Pons et al., ISMIR 2018",
     ),
     "pons-waveform": Architecture(
         pons_waveform.PonsWaveform,
         pons_waveform.build,
         format="waveform",
-        shortest=19_680,
+        standardise="track",
+        window=(64_000,),
+        smallest=(19_680,),
         paper="Pons et al., ISMIR 2018",
+    ),
+    "musicnn": Architecture(
+        musicnn.Musicnn,
+        musicnn.build,
+        format="logmel",
+        standardise="none",
+        window=(187, 96),
+        smallest=(1, 3),
+        paper="Pons and Serra, ISMIR 2019 (late-breaking)",
+    ),
+    "vgg": Architecture(
+        vgg.Vgg,
+        vgg.build,
+        format="logmel",
+        standardise="none",
+        window=(187, 96),
+        smallest=(66, 63),
+        paper="Choi et al., ISMIR 2016; as in musicnn",
+    ),
+    "short-chunk-resnet": Architecture(
+        short_chunk_resnet.ShortChunkResnet,
+        short_chunk_resnet.build,
+        format="logmel",
+        standardise="none",
+        window=(231, 128),
+        smallest=(1, 1),
+        paper="Won et al., SMC 2020",
+    ),
+    "music-tagging-transformer": Architecture(
+        music_tagging_transformer.MusicTaggingTransformer,
+        music_tagging_transformer.build,
+        format="logmel",
+        standardise="none",
+        window=(938, 128),
+        smallest=(4, 8),
+        paper="Won et al., ISMIR 2021",
     ),
 }
 
@@ -88,7 +149,7 @@ def build(
     Raises
     ------
     TrainError
-        The architecture does not read these features, or the window is too short.
+        The architecture does not read these features, or the window is too small.
     """
     architecture = ARCHITECTURES[settings.name]
     if architecture.format != export_format:
@@ -98,10 +159,16 @@ def build(
             remedy=f"choose `model.name = {default_name(export_format)!r}` or export "
             f"with `--format {architecture.format}`",
         )
-    if window[0] < architecture.shortest:
+    if window[0] < architecture.smallest[0]:
         raise TrainError(
             f"a window of {window[0]:,} steps is too short for {settings.name}",
-            expected=f"at least {architecture.shortest:,}",
+            expected=f"at least {architecture.smallest[0]:,}",
             remedy="raise `input.window_seconds`",
+        )
+    if window[1:] < architecture.smallest[1:]:
+        raise TrainError(
+            f"{window[1]} mel bands are too few for {settings.name}",
+            expected=f"at least {architecture.smallest[1]}",
+            remedy="export with more bands, or choose another model",
         )
     return architecture.build(settings, window, n_tags)
