@@ -175,7 +175,7 @@ def _epoch(tracks: Tracks, epoch: int, changes: Augment, skip: int = 0) -> list:
     settings = Input(window_seconds=1)
     batches = training_batches(
         tracks,
-        window_of(tracks.features, settings, "none"),
+        window_of(tracks.features, settings, "window"),
         settings,
         Training(batch_size=12),
         epoch,
