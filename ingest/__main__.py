@@ -1,29 +1,15 @@
-"""Load the sources into the warehouse: ``python -m ingest all``."""
+"""Load the sources into the warehouse: ``python -m ingest all``.
 
-import json
-from collections.abc import Iterable
-from contextlib import ExitStack
-from dataclasses import asdict
+What reads and writes is imported by the command that needs it, so that help is there
+at once.
+"""
+
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ingest import plan, report
-from ingest.datasets import load as datasets
-from ingest.forecast import forecast, forecast_audio
-from ingest.load import Outcome, Source, load, open_raw
-from ingest.selection import Selection, parse_share
-from ingest.status import status as read_status
-from lyre import settings as lyre_settings
-from lyre.console import DONE, DONE_WITH_FAILURES, command_line, run
-from lyre.settings import Settings
-from warehouse.database import open_to_read
-
-if TYPE_CHECKING:
-    from ingest.scan import AudioSummary
-
-_ALL_CLIPS = Selection()
+from lyre.console import command_line, run
 
 app = command_line(
     "Load the sources into raw tables of the warehouse. Example: python -m ingest all"
@@ -65,8 +51,11 @@ def msd(
 
     Example: python -m ingest msd data/sources/msd_summary_file.h5
     """
-    settings = lyre_settings.load()
-    _load(
+    from ingest import commands, plan
+    from lyre import settings as settings_file
+
+    settings = settings_file.load()
+    commands.load_all(
         [plan.msd_source(settings, paths or [])],
         settings,
         warehouse,
@@ -94,8 +83,11 @@ def lastfm(
 
     Example: python -m ingest lastfm data/sources/lastfm_tags.db
     """
-    settings = lyre_settings.load()
-    _load(
+    from ingest import commands, plan
+    from lyre import settings as settings_file
+
+    settings = settings_file.load()
+    commands.load_all(
         [plan.lastfm_source(settings, paths or [])],
         settings,
         warehouse,
@@ -143,7 +135,10 @@ def lists(
 
     Example: python -m ingest lists --mismatches sid_mismatches.txt
     """
-    settings = lyre_settings.load()
+    from ingest import commands, plan
+    from lyre import settings as settings_file
+
+    settings = settings_file.load()
     named = {
         "mismatches": mismatches,
         "duplicates": duplicates,
@@ -153,7 +148,7 @@ def lists(
     }
     files = {name: [path] for name, path in named.items() if path is not None}
     found = plan.list_sources(settings, _say, {**files, "cliques": cliques or []})
-    _load(
+    commands.load_all(
         plan.required(found, settings),
         settings,
         warehouse,
@@ -187,8 +182,12 @@ def dataset(
 
     Example: python -m ingest dataset plain my_music.csv --name mine
     """
-    settings = lyre_settings.load()
-    _load(
+    from ingest import commands
+    from ingest.datasets import load as datasets
+    from lyre import settings as settings_file
+
+    settings = settings_file.load()
+    commands.load_all(
         [datasets.source(kind, paths, name or kind)],
         settings,
         warehouse,
@@ -241,11 +240,15 @@ def audio(
 
     Example: python -m ingest audio --root data/sources/audio --workers 2
     """
-    settings = lyre_settings.load()
+    from ingest import commands
+    from ingest.selection import Selection, parse_share
+    from lyre import settings as settings_file
+
+    settings = settings_file.load()
     if workers is not None:
         settings.audio.workers = workers
     share = 1.0 if sample is None else parse_share(sample)
-    _load(
+    commands.load_all(
         [],
         settings,
         warehouse,
@@ -267,7 +270,10 @@ def everything(
 
     Example: python -m ingest all
     """
-    settings = lyre_settings.load()
+    from ingest import commands, plan
+    from lyre import settings as settings_file
+
+    settings = settings_file.load()
     sources = [
         plan.msd_source(settings),
         plan.lastfm_source(settings),
@@ -275,7 +281,7 @@ def everything(
         *plan.dataset_sources(settings, _say),
     ]
     folder = plan.audio_root(settings, _say)
-    _load(
+    commands.load_all(
         sources,
         settings,
         warehouse,
@@ -292,72 +298,10 @@ def status(warehouse: Warehouse = None, as_json: AsJson = False) -> None:
 
     Example: python -m ingest status
     """
-    with open_to_read(warehouse or lyre_settings.load().warehouse) as connection:
-        loads = read_status(connection)
-    if as_json:
-        typer.echo(json.dumps([asdict(each) for each in loads], indent=2))
-        return
-    for line in report.status_lines(loads):
-        typer.echo(line)
+    from ingest import commands
+    from lyre import settings as settings_file
 
-
-def _load(
-    sources: Iterable[Source],
-    settings: Settings,
-    warehouse: Path | None,
-    *,
-    as_json: bool,
-    dry_run: bool,
-    force: bool = False,
-    audio_root: Path | None = None,
-    selection: Selection = _ALL_CLIPS,
-) -> None:
-    database = warehouse or settings.warehouse
-    if dry_run:
-        _foretell(sources, database, force, audio_root, as_json)
-        return
-    results: list[Outcome | AudioSummary] = []
-    with open_raw(database) as connection:
-        for source in sources:
-            outcome = load(connection, source, force=force)
-            results.append(outcome)
-            _tell(report.lines(outcome), as_json)
-        if audio_root is not None:
-            # Late: signal processing takes a second to import.
-            from ingest.audio import load_audio
-
-            summary = load_audio(connection, audio_root, settings.audio, selection)
-            results.append(summary)
-            _tell(report.audio_lines(summary), as_json)
-    if as_json:
-        typer.echo(report.as_json(results))
-    failed = any(report.has_failures(result) for result in results)
-    raise typer.Exit(DONE_WITH_FAILURES if failed else DONE)
-
-
-def _foretell(
-    sources: Iterable[Source],
-    database: Path,
-    force: bool,
-    audio_root: Path | None,
-    as_json: bool,
-) -> None:
-    with ExitStack() as stack:
-        connection = None
-        if database.exists():
-            connection = stack.enter_context(open_to_read(database))
-        told = [forecast(connection, source, force=force) for source in sources]
-        if audio_root is not None:
-            told.append(forecast_audio(connection, audio_root))
-    if as_json:
-        typer.echo(report.as_json(told))
-    _tell(report.forecast_lines(told), as_json)
-
-
-def _tell(lines: Iterable[str], as_json: bool) -> None:
-    if not as_json:
-        for line in lines:
-            typer.echo(line)
+    commands.status(warehouse or settings_file.load().warehouse, as_json=as_json)
 
 
 def _say(line: str) -> None:

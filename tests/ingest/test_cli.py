@@ -354,6 +354,19 @@ def test_every_help_text_has_an_example(ingest: Ingest, command: str) -> None:
     assert f"Example: python -m ingest {command}" in out
 
 
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, ingest.__main__; print(*sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {"adbc_driver_sqlite", "duckdb", "h5py", "numpy", "pyarrow", "pydantic"}
+    assert not heavy & set(ended.stdout.split())
+
+
 @pytest.mark.usefixtures("sources")
 def test_a_first_look_at_the_clips(ingest: Ingest) -> None:
     code, out, _ = ingest("audio", "--list-only")

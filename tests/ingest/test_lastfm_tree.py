@@ -134,6 +134,24 @@ def test_facts_of_tracks(raw, tree: Path) -> None:
     ]
 
 
+def test_the_file_does_not_grow_with_reloads(tree: Path, tmp_path: Path) -> None:
+    def record(number: int, step: int) -> dict[str, object]:
+        tags = [[f"tag {number} {step} {tag}", "1"] for tag in range(20)]
+        return _record(f"TR{number:016}", *tags, title="a" * 50)
+
+    for number in range(400):
+        _write(tree / f"{number}.json", record(number, 0))
+    sizes = []
+    for step in range(12):
+        _write(tree / "0.json", record(0, step + 1))
+        with open_raw(tmp_path / "grown.duckdb") as connection:
+            load(connection, lastfm_json.source([tree]))
+        sizes.append((tmp_path / "grown.duckdb").stat().st_size)
+    # Old and new rows lie side by side until the old are given up.
+    assert max(sizes[6:]) <= max(sizes[:6])
+    assert max(sizes) <= 3 * sizes[0]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_any_history_of_a_tree_ends_as_a_load_of_all(
     raw, tree: Path, tmp_path: Path, seed: int

@@ -1,0 +1,128 @@
+"""What the commands do: load one source after another, and tell how it went."""
+
+import json
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ingest import report
+from ingest.forecast import forecast, forecast_audio
+from ingest.load import Outcome, Source, load, open_raw
+from ingest.selection import Selection
+from ingest.status import status as read_status
+from lyre.console import DONE, DONE_WITH_FAILURES
+from lyre.settings import Settings
+from warehouse.database import open_to_read
+
+if TYPE_CHECKING:
+    from ingest.scan import AudioSummary
+
+_ALL_CLIPS = Selection()
+
+
+def load_all(
+    sources: Iterable[Source],
+    settings: Settings,
+    warehouse: Path | None,
+    *,
+    as_json: bool,
+    dry_run: bool,
+    force: bool = False,
+    audio_root: Path | None = None,
+    selection: Selection = _ALL_CLIPS,
+) -> None:
+    """Load sources, or say what would be loaded, and tell how it went.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        In this order.
+    settings : Settings
+        Where the warehouse is, and what is measured of clips.
+    warehouse : Path or None
+        The warehouse, in place of that of the settings.
+    as_json : bool
+        Whether to print JSON and nothing else.
+    dry_run : bool
+        Load nothing, and say what would be loaded.
+    force : bool
+        Load also what has not changed.
+    audio_root : Path, optional
+        A folder of clips to scan after the sources.
+    selection : Selection
+        Limits the clips that are measured.
+
+    Raises
+    ------
+    typer.Exit
+        Always, but after a dry run: with the exit code.
+    """
+    database = warehouse or settings.warehouse
+    if dry_run:
+        _foretell(sources, database, force, audio_root, as_json)
+        return
+    results: list[Outcome | AudioSummary] = []
+    with open_raw(database) as connection:
+        for source in sources:
+            outcome = load(connection, source, force=force)
+            results.append(outcome)
+            _tell(report.lines(outcome), as_json)
+        if audio_root is not None:
+            # Late: signal processing takes a second to import.
+            from ingest.audio import load_audio
+
+            summary = load_audio(connection, audio_root, settings.audio, selection)
+            results.append(summary)
+            _tell(report.audio_lines(summary), as_json)
+    if as_json:
+        typer.echo(report.as_json(results))
+    failed = any(report.has_failures(result) for result in results)
+    raise typer.Exit(DONE_WITH_FAILURES if failed else DONE)
+
+
+def status(warehouse: Path, *, as_json: bool) -> None:
+    """Say what is loaded.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The warehouse.
+    as_json : bool
+        Whether to print JSON.
+    """
+    with open_to_read(warehouse) as connection:
+        loads = read_status(connection)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in loads], indent=2))
+        return
+    for line in report.status_lines(loads):
+        typer.echo(line)
+
+
+def _foretell(
+    sources: Iterable[Source],
+    database: Path,
+    force: bool,
+    audio_root: Path | None,
+    as_json: bool,
+) -> None:
+    with ExitStack() as stack:
+        connection = None
+        if database.exists():
+            connection = stack.enter_context(open_to_read(database))
+        told = [forecast(connection, source, force=force) for source in sources]
+        if audio_root is not None:
+            told.append(forecast_audio(connection, audio_root))
+    if as_json:
+        typer.echo(report.as_json(told))
+    _tell(report.forecast_lines(told), as_json)
+
+
+def _tell(lines: Iterable[str], as_json: bool) -> None:
+    if not as_json:
+        for line in lines:
+            typer.echo(line)
