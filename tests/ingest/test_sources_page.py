@@ -102,7 +102,8 @@ def test_every_source_and_column_is_on_the_page(page: str) -> None:
         assert f"### `{table.full_name}`\n\n{table.comment}\n" in page
         assert table in _LOG or f"`{table.name}`" in page
         for column in table.columns:
-            assert f"| `{column.name}` | {column.type} | {column.comment} |\n" in page
+            row = f"| `{column.name}` | {column.type} | {column.comment} |"
+            assert f"{row}\n" in page, f"in docs/sources.md, this is missing: {row}"
     for name in FORMATS:
         assert f"`dataset {name}`" in page
     for name in set(Sources.model_fields) & {"mismatches", "duplicates", "cliques"}:
