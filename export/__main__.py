@@ -154,6 +154,7 @@ def _add_command(target: Target) -> None:
             target=target,
             replace=replace,
             shared=finish or shards is not None,
+            datasets=configured.dataset_audio,
         )
         part = None if shards is None else Part.parse(shards)
         ending = "" if target == "tfrecord" else f"-{target}"
@@ -187,7 +188,7 @@ def _write_part(
     made: Plan, folder: Path, root: Path, part: Part, options: Options, *, as_json: bool
 ) -> None:
     started = time.monotonic()
-    tasks = part.of_items(production.tasks(made, folder, root, retry=False))
+    tasks = part.of_items(production.tasks(made, folder, root, options, retry=False))
     total = production.n_tracks(folder, tasks)
     with progress("export", total, "clips") as advance:
         written = stage.run_part(made, folder, root, part, options, advance)
@@ -232,7 +233,9 @@ def relabel_command(
     chosen = Recipe.parse(recipe)
     narrowing = Narrowing.given(where, select)
     options = Options(
-        workers=workers or os.cpu_count() or 1, max_bad_share=max_bad_share
+        workers=workers or os.cpu_count() or 1,
+        max_bad_share=max_bad_share,
+        datasets=configured.dataset_audio,
     )
     root = audio_root or configured.source(configured.sources.audio)
     if add_missing:

@@ -90,7 +90,9 @@ def write(made: Plan, folder: Path, total: int, adding: Adding) -> list[Written]
     adding : Adding
         How.
     """
-    tasks = production.tasks(made, folder, adding.audio_root, retry=True)
+    tasks = production.tasks(
+        made, folder, adding.audio_root, adding.options, retry=True
+    )
     written = production.produce(tasks, adding.options, total, adding.advance)
     for each in written:
         if not each.shard.records:

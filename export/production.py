@@ -1,9 +1,9 @@
 """Producing the shards of a plan, and knowing when too much of it fails."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataset import index, labels
@@ -39,6 +39,8 @@ class Options:
         Start over in a folder that holds another export.
     shared : bool
         Others write other shards of the same export into the folder.
+    datasets : mapping of str to Path
+        Audio folders of data sets that do not lie in the audio root, by name.
     """
 
     workers: int = 1
@@ -48,6 +50,7 @@ class Options:
     target: Target = "tfrecord"
     replace: bool = False
     shared: bool = False
+    datasets: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Written:
 
 
 def tasks(
-    made: Plan, folder: Path, audio_root: Path, *, retry: bool
+    made: Plan, folder: Path, audio_root: Path, options: Options, *, retry: bool
 ) -> list[ShardTask]:
     """Return the task of each shard of a plan, in order."""
     return [
@@ -69,6 +72,7 @@ def tasks(
             split=split,
             target=made.target,
             audio_root=audio_root,
+            datasets=options.datasets,
             features=made.features,
             retry=retry,
         )
@@ -102,7 +106,7 @@ def produce(
     ExportError
         There is no audio root, or too many clips are unusable.
     """
-    if chosen and not chosen[0].audio_root.is_dir():
+    if chosen and not (chosen[0].audio_root.is_dir() or options.datasets):
         raise ExportError(
             "no such folder of clips",
             where=chosen[0].audio_root,

@@ -8,7 +8,7 @@ and keeps, and at most one ``.part`` file a worker, which it overwrites.
 import hashlib
 import json
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from dataset.manifest import Features, LeftOut, Shard, Split, Target
 from export import clips, plan
 from export.errors import ExportError, UnusableClipError
 from export.plan import PlannedTrack
+from lyre.clips import clip_file
 from lyre.errors import LyreError
 
 
@@ -37,6 +38,7 @@ class ShardTask:
     split: Split
     target: Target
     audio_root: Path
+    datasets: Mapping[str, Path]
     features: Features
     retry: bool
 
@@ -143,7 +145,8 @@ def _finished(task: ShardTask, checksum: str) -> ShardIndex | None:
 
 
 def _record(track: PlannedTrack, task: ShardTask) -> records.Record:
-    audio = clips.encode(task.audio_root / track.file, task.features)
+    file = clip_file(task.audio_root, task.datasets, track.file)
+    audio = clips.encode(file, task.features)
     return records.Record(track.source, track.track_id, audio)
 
 

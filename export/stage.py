@@ -113,7 +113,9 @@ def run(
     options = options or Options()
     with disk_told(folder):
         previous = _finished(folder)
-        tasks = production.tasks(made, folder, audio_root, retry=previous is None)
+        tasks = production.tasks(
+            made, folder, audio_root, options, retry=previous is None
+        )
         total = sum(made.tracks.values())
         written = production.produce(tasks, options, total, advance)
         return _conclude(made, folder, written, previous)
@@ -136,7 +138,9 @@ def run_part(
     """
     options = options or Options()
     with disk_told(folder):
-        tasks = part.of_items(production.tasks(made, folder, audio_root, retry=False))
+        tasks = part.of_items(
+            production.tasks(made, folder, audio_root, options, retry=False)
+        )
         total = production.n_tracks(folder, tasks)
         return production.produce(tasks, options, total, advance)
 
@@ -152,7 +156,7 @@ def finish(made: Plan, folder: Path, options: Options | None = None) -> Manifest
     """
     options = options or Options()
     with disk_told(folder):
-        tasks = production.tasks(made, folder, Path(), retry=False)
+        tasks = production.tasks(made, folder, Path(), options, retry=False)
         found = {task.name: shards.finished(task) for task in tasks}
         missing = [name for name, entry in found.items() if entry is None]
         if missing:

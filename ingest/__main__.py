@@ -240,7 +240,7 @@ def audio(
 
     Example: python -m ingest audio --root data/sources/audio --workers 2
     """
-    from ingest import commands
+    from ingest import commands, plan
     from ingest.selection import Selection, parse_share
     from lyre import settings as settings_file
 
@@ -254,7 +254,7 @@ def audio(
         warehouse,
         dry_run=dry_run,
         as_json=as_json,
-        audio_root=root or settings.source(settings.sources.audio),
+        clips=plan.chosen_clip_folders(settings, root),
         selection=Selection(list_only, pending, share, retry),
     )
 
@@ -280,7 +280,7 @@ def everything(
         *plan.list_sources(settings, _say),
         *plan.dataset_sources(settings, _say),
     ]
-    folder = plan.audio_root(settings, _say)
+    clips = plan.clip_folders(settings, _say)
     commands.load_all(
         sources,
         settings,
@@ -288,7 +288,7 @@ def everything(
         force=force,
         dry_run=dry_run,
         as_json=as_json,
-        audio_root=folder,
+        clips=clips,
     )
 
 

@@ -1,6 +1,7 @@
 """One scan of the audio folder, logged as a run in ``raw.ingest_runs``."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +19,12 @@ AUDIO = "audio"
 
 def load_audio(
     connection: duckdb.DuckDBPyConnection,
-    root: Path,
+    root: Path | None,
     settings: Audio,
     selection: Selection,
+    datasets: Mapping[str, Path],
 ) -> AudioSummary:
-    """Scan a folder of clips and log the run.
+    """Scan folders of clips and log the run.
 
     Unlike the other sources, the tables are not replaced: only files that are new or
     have changed are measured, and what was measured before a failure stays.
@@ -31,12 +33,14 @@ def load_audio(
     ----------
     connection : duckdb.DuckDBPyConnection
         From `ingest.load.open_raw`.
-    root : Path
-        The folder; paths in ``raw.audio_files`` are relative to it.
+    root : Path or None
+        The common folder; paths in ``raw.audio_files`` are relative to it.
     settings : lyre.settings.Audio
         What is measured, and with how many processes.
     selection : Selection
         Limits the clips that are measured.
+    datasets : mapping of str to Path
+        Folders of data sets, by name.
 
     Raises
     ------
@@ -44,10 +48,12 @@ def load_audio(
         `root` is no folder, or the selection needs a table that is missing.
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
-    state = Fingerprint(shown(root.absolute()), 0, None, None)
+    folders = [*([] if root is None else [root]), *datasets.values()]
+    where = "; ".join(shown(folder.absolute()) for folder in folders)
+    state = Fingerprint(where, 0, None, None)
     run = Run(next_run_id(connection), AUDIO, state, started_at, clock)
     try:
-        summary = ingest_audio(connection, root, settings, selection)
+        summary = ingest_audio(connection, root, settings, selection, datasets)
     except BaseException as error:
         log_run(connection, run, FAILED, error=str(error) or type(error).__name__)
         raise

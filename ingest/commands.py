@@ -12,6 +12,7 @@ import typer
 from ingest import report
 from ingest.forecast import forecast, forecast_audio
 from ingest.load import Outcome, Source, load, open_raw
+from ingest.plan import ClipFolders
 from ingest.selection import Selection
 from ingest.status import status as read_status
 from lyre.console import DONE, DONE_WITH_FAILURES
@@ -32,7 +33,7 @@ def load_all(
     as_json: bool,
     dry_run: bool,
     force: bool = False,
-    audio_root: Path | None = None,
+    clips: ClipFolders | None = None,
     selection: Selection = _ALL_CLIPS,
 ) -> None:
     """Load sources, or say what would be loaded, and tell how it went.
@@ -51,8 +52,8 @@ def load_all(
         Load nothing, and say what would be loaded.
     force : bool
         Load also what has not changed.
-    audio_root : Path, optional
-        A folder of clips to scan after the sources.
+    clips : ClipFolders, optional
+        Folders of clips to scan after the sources.
     selection : Selection
         Limits the clips that are measured.
 
@@ -63,7 +64,7 @@ def load_all(
     """
     database = warehouse or settings.warehouse
     if dry_run:
-        _foretell(sources, database, force, audio_root, as_json)
+        _foretell(sources, database, force, clips, as_json)
         return
     results: list[Outcome | AudioSummary] = []
     with open_raw(database) as connection:
@@ -71,11 +72,13 @@ def load_all(
             outcome = load(connection, source, force=force)
             results.append(outcome)
             _tell(report.lines(outcome), as_json)
-        if audio_root is not None:
+        if clips:
             # Late: signal processing takes a second to import.
             from ingest.audio import load_audio
 
-            summary = load_audio(connection, audio_root, settings.audio, selection)
+            summary = load_audio(
+                connection, clips.root, settings.audio, selection, clips.datasets
+            )
             results.append(summary)
             _tell(report.audio_lines(summary), as_json)
     if as_json:
@@ -107,7 +110,7 @@ def _foretell(
     sources: Iterable[Source],
     database: Path,
     force: bool,
-    audio_root: Path | None,
+    clips: ClipFolders | None,
     as_json: bool,
 ) -> None:
     with ExitStack() as stack:
@@ -115,8 +118,8 @@ def _foretell(
         if database.exists():
             connection = stack.enter_context(open_to_read(database))
         told = [forecast(connection, source, force=force) for source in sources]
-        if audio_root is not None:
-            told.append(forecast_audio(connection, audio_root))
+        if clips:
+            told.append(forecast_audio(connection, clips.root, clips.datasets))
     if as_json:
         typer.echo(report.as_json(told))
     _tell(report.forecast_lines(told), as_json)

@@ -1,5 +1,6 @@
 """What a load would do, without doing it: ``--dry-run``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,9 +62,11 @@ def forecast(
 
 
 def forecast_audio(
-    connection: duckdb.DuckDBPyConnection | None, root: Path
+    connection: duckdb.DuckDBPyConnection | None,
+    root: Path | None,
+    datasets: Mapping[str, Path],
 ) -> Forecast:
-    """Say what a scan of a folder of clips would do, by size and time of each.
+    """Say what a scan of folders of clips would do, by size and time of each.
 
     Clips that would be tried again for another reason, such as another silence
     threshold, are not counted.
@@ -71,12 +74,13 @@ def forecast_audio(
     Raises
     ------
     IngestError
-        `root` is no folder.
+        One is no folder.
     """
     # Late: it imports signal processing.
-    from ingest.listing import list_audio
+    from ingest.scan import list_all
 
-    clips = list_audio(root, lambda _: None)
+    clips = list_all(root, datasets, lambda _: None)
+    folders = [*([] if root is None else [root]), *datasets.values()]
     states = [FileState(clip.path, clip.size_bytes, clip.modified_us) for clip in clips]
     known = connection is not None and has_raw_tables(connection)
     if connection is not None and known:
@@ -86,7 +90,7 @@ def forecast_audio(
     action = LOAD if changes.any else SKIP
     return Forecast(
         "audio",
-        shown(root.absolute()),
+        "; ".join(shown(folder.absolute()) for folder in folders),
         action,
         str(changes) or "nothing new",
         len(states),

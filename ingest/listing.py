@@ -7,8 +7,8 @@ empty file.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audio.measure import Measurement, measure
@@ -37,17 +37,21 @@ class ListedFile:
         Its size.
     modified_us : int
         Time of its last change, microseconds since 1970 in UTC.
+    dataset : str or None
+        Data set whose own folder is the root; None for the common folder.
     """
 
     name: str
     size_bytes: int
     modified_us: int
+    dataset: str | None = None
 
     @property
     def path(self) -> str:
         """The name as valid text, with ``/``; an escape where a byte is not UTF-8."""
         text = os.fsencode(self.name).decode("utf-8", "backslashreplace")
-        return text.replace(os.sep, "/")
+        inside = text.replace(os.sep, "/")
+        return inside if self.dataset is None else f"{self.dataset}/{inside}"
 
     @property
     def path_bytes(self) -> bytes | None:
@@ -55,7 +59,8 @@ class ListedFile:
         try:
             self.name.encode("utf-8")
         except UnicodeEncodeError:
-            return os.fsencode(self.name)
+            folder = b"" if self.dataset is None else f"{self.dataset}/".encode()
+            return folder + os.fsencode(self.name)
         return None
 
 
@@ -98,6 +103,28 @@ def list_audio(root: Path, on_error: Callable[[OSError], None]) -> list[ListedFi
     inside = os.path.realpath(root)
     found = _files(os.fspath(root), "", inside, on_error)
     return sorted(found, key=lambda file: os.fsencode(file.name))
+
+
+def list_datasets(
+    folders: Mapping[str, Path], on_error: Callable[[OSError], None]
+) -> list[ListedFile]:
+    """List the audio files in data sets' own folders, which are given by name.
+
+    Raises
+    ------
+    IngestError
+        One is no folder.
+    """
+    found = []
+    for name, folder in folders.items():
+        if not folder.is_dir():
+            raise IngestError(
+                "no such folder",
+                where=folder,
+                remedy=f"set sources.datasets.{name}.audio in lyre.toml",
+            )
+        found += [replace(f, dataset=name) for f in list_audio(folder, on_error)]
+    return found
 
 
 def measure_clip(clip: Clip) -> Measurement:

@@ -1,6 +1,7 @@
 """Which sources there are to load: by the settings, or named in their place."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingest import lastfm, lastfm_csv, lastfm_json, lists, msd, name_lists, splits
@@ -12,6 +13,19 @@ from lyre.settings import Settings
 Say = Callable[[str], None]
 
 _NONE: Mapping[str, Sequence[Path]] = {}
+
+
+@dataclass(frozen=True)
+class ClipFolders:
+    """The common folder of clips, and those of data sets by name."""
+
+    root: Path | None
+    datasets: dict[str, Path]
+
+    def __bool__(self) -> bool:
+        return self.root is not None or bool(self.datasets)
+
+
 _LISTS: Mapping[str, Callable[[list[Path]], Source]] = {
     "mismatches": lambda paths: lists.mismatches(paths[0]),
     "duplicates": lambda paths: lists.duplicates(paths[0]),
@@ -110,13 +124,27 @@ def dataset_sources(settings: Settings, say: Say) -> list[Source]:
     return found
 
 
-def audio_root(settings: Settings, say: Say) -> Path | None:
-    """Return the folder of clips, or None where it is absent, which is told."""
+def clip_folders(settings: Settings, say: Say) -> ClipFolders:
+    """Return the folders of clips that are there; of absent ones is told."""
     root = settings.source(settings.sources.audio)
-    if root.exists():
-        return root
-    say(f"audio: not there, passed over: {root} (sources.audio)")
-    return None
+    there = _there("audio", [root], say)
+    datasets = {
+        name: folder
+        for name, folder in settings.dataset_audio.items()
+        if _there(f"datasets.{name}.audio", [folder], say)
+    }
+    return ClipFolders(root if there else None, datasets)
+
+
+def chosen_clip_folders(settings: Settings, root: Path | None) -> ClipFolders:
+    """Return the folders of clips of the settings, with another common one if given.
+
+    Without clips of its own in the common folder, that may be absent.
+    """
+    common = root or settings.source(settings.sources.audio)
+    datasets = settings.dataset_audio
+    is_needed = root is not None or common.exists() or not datasets
+    return ClipFolders(common if is_needed else None, datasets)
 
 
 def required(sources: Sequence[Source], settings: Settings) -> Sequence[Source]:

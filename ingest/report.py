@@ -62,10 +62,12 @@ def audio_lines(summary: "AudioSummary") -> list[str]:
         How the scan ended.
     """
     hours = summary.audio_seconds / 3600
+    roots = [*([] if summary.root is None else [summary.root])]
+    folders = "; ".join(map(str, [*roots, *summary.datasets.values()]))
     told = [
         f"audio: {summary.found:,} files found, {summary.measured:,} measured "
         f"({hours:.1f} hours), {summary.vanished:,} vanished, "
-        f"{summary.seconds:.1f} s: {summary.root}"
+        f"{summary.seconds:.1f} s: {folders}"
     ]
     if summary.by_status:
         counts = (f"{status} {rows:,}" for status, rows in summary.by_status.items())

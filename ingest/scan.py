@@ -6,7 +6,7 @@ last batch, and the next one goes on there.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,15 @@ import pyarrow as pa
 from audio.fingerprint import check_installed
 from audio.measure import Measurement
 from ingest.clip_rows import write_batch
-from ingest.listing import Clip, ListedFile, list_audio, measure_clip, prepare_worker
+from ingest.errors import IngestError
+from ingest.listing import (
+    Clip,
+    ListedFile,
+    list_audio,
+    list_datasets,
+    measure_clip,
+    prepare_worker,
+)
 from ingest.pool import Outcome, count_workers, run_tasks
 from ingest.selection import Selection, check, choose
 from lyre.console import progress
@@ -25,12 +33,14 @@ from lyre.settings import Audio
 
 _FAILURES_TOLD = 20
 _ALL = Selection()
+_NONE: Mapping[str, Path] = {}
 
 _TIME = pa.timestamp("us", tz="UTC")
 _FOUND = pa.schema(
     {
         "path": pa.string(),
         "path_bytes": pa.binary(),
+        "dataset": pa.string(),
         "size_bytes": pa.int64(),
         "modified_at": _TIME,
     }
@@ -45,10 +55,19 @@ _CHANGED = """
         or known.modified_at <> found.modified_at
         or known.status = 'vanished'
 """
+_MOVED = """
+    update raw.audio_files
+    set dataset = found.dataset
+    from found
+    where audio_files.path = found.path
+        and audio_files.dataset is distinct from found.dataset
+"""
+# Rows of a folder that is not looked into now stay as they are.
 _VANISHED = """
     update raw.audio_files
     set status = 'vanished', error = null
     where status <> 'vanished' and path not in (select path from found)
+        and list_contains($folders, coalesce(dataset, ''))
 """
 
 
@@ -59,9 +78,11 @@ class AudioSummary:
     Attributes
     ----------
     root : Path
-        The folder.
+        The common folder; None where there is none.
+    datasets : dict of str to Path
+        Data sets' own folders, by name.
     found : int
-        Audio files under it.
+        Audio files in all of them.
     measured : int
         Files decoded (or tried) by this scan; the others were unchanged.
     vanished : int
@@ -83,7 +104,8 @@ class AudioSummary:
         How long it took.
     """
 
-    root: Path
+    root: Path | None
+    datasets: dict[str, Path]
     found: int
     measured: int
     vanished: int
@@ -98,11 +120,12 @@ class AudioSummary:
 
 def ingest_audio(
     connection: duckdb.DuckDBPyConnection,
-    root: Path,
+    root: Path | None,
     settings: Audio,
     selection: Selection = _ALL,
+    datasets: Mapping[str, Path] = _NONE,
 ) -> AudioSummary:
-    """Scan a folder into ``raw.audio_files`` and what belongs to it.
+    """Scan folders into ``raw.audio_files`` and what belongs to it.
 
     A file is measured if it is new, its size or time has changed, or other silence
     thresholds or a fingerprint are asked for; also if an earlier scan left it out.
@@ -111,12 +134,14 @@ def ingest_audio(
     ----------
     connection : duckdb.DuckDBPyConnection
         May write, holds the raw tables, and is in no transaction.
-    root : Path
-        The folder.
+    root : Path or None
+        The common folder; None where data sets' own are all.
     settings : lyre.settings.Audio
         Thresholds, number of workers, time limit, size of a batch.
     selection : Selection
         Limits the files that are measured.
+    datasets : mapping of str to Path
+        Folders of data sets, by name: as if they lay in the common one by that name.
 
     Returns
     -------
@@ -125,7 +150,8 @@ def ingest_audio(
     Raises
     ------
     IngestError
-        `root` is no folder, or the selection needs a table that is missing.
+        One is no folder, the common one has a folder of a data set's name too, or the
+        selection needs a table that is missing.
     MissingLibraryError
         Fingerprints are asked for, and what they need is not installed.
     """
@@ -134,14 +160,22 @@ def ingest_audio(
         check_installed()
     started = time.monotonic()
     unread: list[str] = []
-    files = list_audio(root, lambda error: unread.append(str(error)))
+    files = list_all(root, datasets, lambda error: unread.append(str(error)))
     thresholds_db = tuple(sorted(set(settings.silence_thresholds_db)))
     wanted = settings.fingerprints
-    chosen, vanished = _write_list(connection, files, selection, thresholds_db, wanted)
-    clips = [Clip(file, str(root), thresholds_db, wanted) for file in chosen]
+    names = [*([] if root is None else [""]), *datasets]
+    chosen, vanished = _write_list(
+        connection, files, names, selection, thresholds_db, wanted
+    )
+    folders: dict[str | None, Path | None] = {None: root}
+    folders.update(datasets)
+    clips = [
+        Clip(file, str(folders[file.dataset]), thresholds_db, wanted) for file in chosen
+    ]
     audio_seconds = _measure_all(connection, clips, settings)
     return AudioSummary(
         root=root,
+        datasets=dict(datasets),
         found=len(files),
         measured=len(clips),
         vanished=vanished,
@@ -155,9 +189,35 @@ def ingest_audio(
     )
 
 
+def list_all(
+    root: Path | None,
+    datasets: Mapping[str, Path],
+    on_error: Callable[[OSError], None],
+) -> list[ListedFile]:
+    """List the audio files of the common folder and of the data sets' own.
+
+    Raises
+    ------
+    IngestError
+        One is no folder, or two files would have one path.
+    """
+    files = [] if root is None else list_audio(root, on_error)
+    for file in files:
+        head = file.path.partition("/")[0]
+        if head in datasets:
+            raise IngestError(
+                f"the clips of {head} lie here, and it has a folder of its own",
+                where=root and root / head,
+                remedy=f"take sources.datasets.{head}.audio out of lyre.toml, or move "
+                "one of the folders",
+            )
+    return files + list_datasets(datasets, on_error)
+
+
 def _write_list(
     connection: duckdb.DuckDBPyConnection,
     files: Sequence[ListedFile],
+    folders: list[str],
     selection: Selection,
     thresholds_db: Sequence[float],
     fingerprints: bool,
@@ -167,6 +227,7 @@ def _write_list(
         {
             "path": [file.path for file in files],
             "path_bytes": [file.path_bytes for file in files],
+            "dataset": [file.dataset for file in files],
             "size_bytes": [file.size_bytes for file in files],
             "modified_at": [file.modified_us for file in files],
         },
@@ -175,7 +236,8 @@ def _write_list(
     connection.execute("begin transaction")
     try:
         connection.register("found", found)
-        vanished = connection.execute(_VANISHED).fetchall()[0][0]
+        connection.execute(_MOVED)
+        vanished = connection.execute(_VANISHED, {"folders": folders}).fetchall()[0][0]
         connection.execute(_CHANGED)
         for table in (
             "raw.audio_files",

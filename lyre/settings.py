@@ -42,6 +42,11 @@ class Dataset(BaseModel):
     paths: list[Path] = Field(
         min_length=1, description="Its files, or folders that hold them."
     )
+    audio: Path | None = Field(
+        None,
+        description="Its folder of clips; default: they lie in sources.audio, under "
+        "the data set's name or right there.",
+    )
 
 
 class Sources(BaseModel):
@@ -158,6 +163,15 @@ class Settings(BaseSettings):
     def source(self, path: Path) -> Path:
         """Resolve a path of ``[sources]`` against its root."""
         return (self.sources.root or self.data_dir / "sources") / path
+
+    @property
+    def dataset_audio(self) -> dict[str, Path]:
+        """Folders of clips of the data sets that have one of their own, by name."""
+        return {
+            name: self.source(dataset.audio)
+            for name, dataset in self.sources.datasets.items()
+            if dataset.audio is not None
+        }
 
     @classmethod
     def settings_customise_sources(

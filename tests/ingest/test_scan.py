@@ -167,6 +167,40 @@ def test_only_what_changed_is_measured_again(
     assert scan_again(raw, tmp_path).by_status == {"ok": 6}
 
 
+def test_a_data_set_has_a_folder_of_its_own(
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection
+) -> None:
+    common, own = tmp_path / "common", tmp_path / "elsewhere"
+    for folder in (common, own / "00"):
+        folder.mkdir(parents=True)
+        (folder / "1.wav").write_bytes(wav())
+    summary = ingest_audio(raw, common, SETTINGS, datasets={"fma": own})
+    assert (summary.found, summary.measured) == (2, 2)
+    assert rows(raw, "path, dataset, status") == [
+        ("1.wav", None, "ok"),
+        ("fma/00/1.wav", "fma", "ok"),
+    ]
+
+    # A folder that is not looked into keeps its rows; the others' vanish.
+    (common / "1.wav").unlink()
+    summary = ingest_audio(raw, common, SETTINGS)
+    assert summary.by_status == {"ok": 1, "vanished": 1}
+    summary = ingest_audio(raw, None, SETTINGS, datasets={"fma": own})
+    assert (summary.measured, summary.vanished) == (0, 0)
+
+    # Moved into the common folder, it is no other file.
+    own.rename(common / "fma")
+    summary = ingest_audio(raw, common, SETTINGS)
+    assert (summary.measured, summary.vanished) == (0, 0)
+    assert ("fma/00/1.wav", None) in rows(raw, "path, dataset")
+
+    own.mkdir()
+    with pytest.raises(IngestError, match="clips of fma lie here"):
+        ingest_audio(raw, common, SETTINGS, datasets={"fma": own})
+    with pytest.raises(IngestError, match="no such folder"):
+        ingest_audio(raw, None, SETTINGS, datasets={"fma": tmp_path / "gone"})
+
+
 def test_other_thresholds_are_measured_once(
     tmp_path: Path, raw: duckdb.DuckDBPyConnection
 ) -> None:

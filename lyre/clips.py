@@ -1,0 +1,28 @@
+"""Where clips lie: in one folder, and in data sets' own, as if those lay in it too."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def clip_file(root: Path, datasets: Mapping[str, Path], path: str) -> Path:
+    """Return the file of a clip.
+
+    Parameters
+    ----------
+    root : Path
+        The common audio folder.
+    datasets : mapping of str to Path
+        Audio folders of data sets, by the data set's name.
+    path : str
+        As in ``raw.audio_files``: relative to the common folder, or the name of a data
+        set with a folder of its own, ``/``, and a path in that.
+
+    Examples
+    --------
+    >>> clip_file(Path("audio"), {"fma": Path("/data/fma")}, "fma/000/000002.mp3")
+    PosixPath('/data/fma/000/000002.mp3')
+    """
+    head, _, rest = path.partition("/")
+    if rest and head in datasets:
+        return datasets[head] / rest
+    return root / path
