@@ -25,7 +25,7 @@ DEMO_CLIP := from marts.training_set where split = 'test' order by track_id limi
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-all demo docs test test-all lint types clean
+.PHONY: help setup setup-all pretrained demo docs test test-all lint types clean
 
 help:
 	@echo "make demo      sample data to a trained tagger, in a few minutes"
@@ -34,6 +34,7 @@ help:
 	@echo "make docs      site/index.html: every table and column, and what it is made of"
 	@echo "make setup     only create $(VENV)"
 	@echo "make setup-all the optional parts too"
+	@echo "make pretrained the published weights of musicnn, for --model musicnn-msd"
 	@echo "make clean     remove $(VENV) and the demo's data"
 
 setup: $(VENV)/.installed
@@ -56,6 +57,11 @@ $(VENV)/.installed-all: $(VENV)/.installed
 	$(RUN) -m pip install --quiet --constraint requirements.lock --editable '.[$(EXTRAS)]'
 	@touch $@
 
+# The published weights lie in this package; its own requirements are out of date, and
+# only its files are read.
+pretrained: setup
+	$(RUN) -m pip install --quiet --no-deps musicnn==0.1.0
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -67,7 +73,7 @@ types: setup
 test: lint types
 	$(BIN)/pytest -n 2 --dist loadscope
 
-test-all: setup-all lint types
+test-all: setup-all pretrained lint types
 	$(BIN)/pytest -n 2 --dist loadscope -m ''
 
 demo: export LYRE_CONFIG = $(DEMO)/lyre.toml

@@ -12,7 +12,7 @@ import typer
 from dataset import manifest
 from lyre import console, settings
 from train import config as configuration
-from train import named
+from train import initial, named
 from train.models.registry import default_name
 from train.tagger import evaluate_command, predict_command
 
@@ -38,6 +38,15 @@ _Exclude = Annotated[
 ]
 _Fraction = Annotated[
     float | None, typer.Option(help="Train on this share of the tracks, such as 0.1.")
+]
+
+
+_Init = Annotated[
+    str | None,
+    typer.Option(
+        help="Start from the weights of a trained model (a run, a .keras file, or a "
+        "published one such as musicnn-msd), with its sizes and windows.",
+    ),
 ]
 
 
@@ -68,6 +77,7 @@ def fit(
     tracks: _Tracks = None,
     exclude_tracks: _Exclude = None,
     fraction: _Fraction = None,
+    init: _Init = None,
 ) -> None:
     """Train a model and keep the best in a run's folder.
 
@@ -78,7 +88,11 @@ def fit(
     features = manifest.read(folder).features
     chosen = configuration.load(
         config,
-        [*(overrides or ()), *_of_tracks(tracks, exclude_tracks, fraction)],
+        [
+            *(initial.overrides(str(named.model(init, known))) if init else ()),
+            *(overrides or ()),
+            *_of_tracks(tracks, exclude_tracks, fraction),
+        ],
         model_name=default_name(features.format),
     )
     # TensorFlow takes seconds to load: only once everything else is right.

@@ -47,8 +47,14 @@ class Bundle(BaseModel):
     untagged: Literal["skip", "keep"] = Field(
         "keep", description="Whether tracks with none of the tags were left out."
     )
-    training_set_checksum: str = Field(description="Checksum of the training set.")
+    training_set_checksum: str | None = Field(
+        description="Checksum of the training set; null where it is not known."
+    )
     revision: str | None = Field(description="Revision of Lyre, where git knew it.")
+    origin: str | None = Field(
+        None,
+        description="Where weights come from that others published, and their licence.",
+    )
 
     @property
     def selection(self) -> Selection:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from dataset import manifest
 from lyre.revision import revision
-from train import bundle, damage, runs
+from train import bundle, damage, initial, runs
 from train.bundle import Bundle
 from train.config import Config, to_toml
 from train.data import open_data
@@ -16,7 +16,6 @@ from train.engine import device_line, keras, tf
 from train.loop import epochs
 from train.loop.history import Fitted
 from train.loop.job import Job, Say, Validate
-from train.models import registry
 from train.scoring import Scores, score_tracks, scorer
 from train.tracks import Tracks
 from train.windows import Window
@@ -67,9 +66,7 @@ def fit(
     train, validation, window = data.train, data.validation, data.window
     _seed(config)
     say(device_line())
-    model = registry.build(
-        config.model, train.features.format, tuple(window.shape), len(train.tags)
-    )
+    model = initial.model(config, train.features, window, len(train.tags))
     travelling = _bundle(export, config, train, window)
     folder = runs.create(all_runs, name, config.model.name, replace=replace)
     _write_description(folder, export, config, travelling.label_set)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dataset import exports, manifest
 from lyre.settings import Settings
-from train import runs
+from train import pretrained, runs
 
 
 def export(named: str | None, known: Settings) -> Path:
@@ -24,10 +24,14 @@ def export(named: str | None, known: Settings) -> Path:
 def model(named: str, known: Settings) -> Path:
     """Return a model's file, or the folder of a run, given by name or place.
 
+    The name of a published model, such as ``musicnn-msd``, stays as it is.
+
     Raises
     ------
     TrainError
         There is no such file and no such run.
     """
     path = Path(named)
+    if named in pretrained.NAMES:
+        return path
     return path if path.is_file() else runs.find(known.runs, named)

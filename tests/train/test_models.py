@@ -95,11 +95,13 @@ def test_musicnn_parameters_and_operations_by_hand() -> None:
 
 
 def test_vgg_parameters_by_hand() -> None:
-    # Time 187, 92, 46, 23, 11, 2; frequency 96, 48, 24, 12, 6, 1.
+    # Time 187, 92 (or 46), 46, 23, 11, 2; frequency 96, 48 (or 96), 24, 12, 6, 1.
     convolutions = 9 * 128 + 4 * (9 * 128 * 128) + 5 * 128
     expected = convolutions + 4 * (1 + 5 * 128) + (2 * 1 * 128) * 50 + 50
-    model = registry.build(Vgg(), "logmel", (187, 96), 50)
-    assert model.count_params() == expected
+    for pools in ("overlapping", "separate"):
+        settings = Vgg(first_pools=pools)
+        model = registry.build(settings, "logmel", (187, 96), 50)
+        assert model.count_params() == expected
 
 
 def test_short_chunk_resnet_parameters_by_hand() -> None:
@@ -196,8 +198,8 @@ def test_windows_one_step_shorter_are_refused() -> None:
         registry.build(PonsWaveform(), "waveform", (19_679,), 5)
     with pytest.raises(TrainError, match=r"7 steps is too short"):
         registry.build(PonsLogmel(), "logmel", (7, 96), 5)
-    with pytest.raises(TrainError, match=r"62 mel bands are too few for vgg.*63"):
-        registry.build(Vgg(), "logmel", (187, 62), 5)
+    with pytest.raises(TrainError, match=r"63 mel bands are too few for vgg.*64"):
+        registry.build(Vgg(), "logmel", (187, 63), 5)
 
 
 def test_model_and_export_must_fit() -> None:

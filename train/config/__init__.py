@@ -5,6 +5,7 @@ overrides one key. Each section is a module of its own.
 """
 
 from train.config.augment import Augment
+from train.config.init import Init
 from train.config.input import Input
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
@@ -19,6 +20,7 @@ from train.config.writing import to_toml
 __all__ = [
     "Augment",
     "Config",
+    "Init",
     "Input",
     "Loss",
     "Optimizer",

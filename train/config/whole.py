@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from train.config.augment import Augment
+from train.config.init import Init
 from train.config.input import Input
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
@@ -21,6 +22,7 @@ class Config(Section):
     model: AnyModel = Field(
         default_factory=PonsLogmel, description="The architecture and its sizes."
     )
+    init: Init = Field(default_factory=Init, description="The weights to start from.")
     input: Input = Field(default_factory=Input, description="What the model sees.")
     tags: Tags = Field(default_factory=Tags, description="Which tags are learned.")
     tracks: TrackChoice = Field(

@@ -76,15 +76,17 @@ def build(settings: Musicnn, window: tuple[int, ...], n_tags: int) -> "keras.Mod
 
     layers = keras.layers
     spectrogram = keras.Input(window, name="log_mel")
-    image = normalized(image_of(spectrogram), settings)
+    image = normalized(image_of(spectrogram), settings, name="input_norm")
     stages = [layers.Concatenate()(_front_end(image, settings))]
-    stages.append(_midend(stages[0], settings))
-    for _ in range(2):
-        stages.append(layers.Add()([_midend(stages[-1], settings), stages[-1]]))
+    stages.append(_midend(stages[0], "midend_1", settings))
+    for name in ("midend_2", "midend_3"):
+        stages.append(layers.Add()([_midend(stages[-1], name, settings), stages[-1]]))
     x = max_and_mean(layers.Concatenate()(stages))
-    x = layers.Dropout(settings.dropout)(normalized(x, settings))
-    x = layers.Dense(settings.dense_units, activation="relu")(x)
-    x = layers.Dropout(settings.dropout)(normalized(x, settings))
+    x = normalized(x, settings, name="pooled_norm")
+    x = layers.Dropout(settings.dropout)(x)
+    x = layers.Dense(settings.dense_units, activation="relu", name="penultimate")(x)
+    x = normalized(x, settings, name="penultimate_norm")
+    x = layers.Dropout(settings.dropout)(x)
     return keras.Model(spectrogram, tag_outputs(x, n_tags), name="musicnn")
 
 
@@ -104,12 +106,20 @@ def _front_end(
             (_TIMBRE_LENGTH, int(height * mels)),
             "valid",
             settings,
+            f"timbre_{place}",
         )
-        for height in _HEIGHTS
+        for place, height in enumerate(_HEIGHTS, start=1)
     ]
     rhythm = [
-        _block(image, settings.temporal_filters, (length, 1), "same", settings)
-        for length in _RHYTHM_LENGTHS
+        _block(
+            image,
+            settings.temporal_filters,
+            (length, 1),
+            "same",
+            settings,
+            f"rhythm_{place}",
+        )
+        for place, length in enumerate(_RHYTHM_LENGTHS, start=1)
     ]
     return timbre + rhythm
 
@@ -120,21 +130,30 @@ def _block(
     kernel: tuple[int, int],
     padding: str,
     settings: Musicnn,
+    name: str,
 ) -> "keras.KerasTensor":
     """Convolve and keep the maximum over frequency: (frames, filters)."""
     from train.engine import keras
 
-    x = keras.layers.Conv2D(filters, kernel, padding=padding, activation="relu")(image)
-    x = normalized(x, settings)
+    x = keras.layers.Conv2D(
+        filters, kernel, padding=padding, activation="relu", name=name
+    )(image)
+    x = normalized(x, settings, name=f"{name}_norm")
     _, frames, bands, _ = x.shape
     x = keras.layers.MaxPooling2D((1, bands))(x)
     return keras.layers.Reshape((frames, filters))(x)
 
 
-def _midend(x: "keras.KerasTensor", settings: Musicnn) -> "keras.KerasTensor":
+def _midend(
+    x: "keras.KerasTensor", name: str, settings: Musicnn
+) -> "keras.KerasTensor":
     from train.engine import keras
 
     x = keras.layers.Conv1D(
-        settings.midend_filters, _MIDEND_LENGTH, padding="same", activation="relu"
+        settings.midend_filters,
+        _MIDEND_LENGTH,
+        padding="same",
+        activation="relu",
+        name=name,
     )(x)
-    return normalized(x, settings)
+    return normalized(x, settings, name=f"{name}_norm")

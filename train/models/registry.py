@@ -101,7 +101,7 @@ ARCHITECTURES = {
         format="logmel",
         standardise="none",
         window=(187, 96),
-        smallest=(66, 63),
+        smallest=(66, 64),
         paper="Choi et al., ISMIR 2016; as in musicnn",
     ),
     "short-chunk-resnet": Architecture(

@@ -246,7 +246,7 @@ def _facts(found: Evaluation, source: _Source) -> dict[str, str]:
             f"{key} {value}"
             for key, value in bundle.features.model_dump(exclude_none=True).items()
         ),
-        "training set": bundle.training_set_checksum,
+        "training set": bundle.training_set_checksum or bundle.export,
         "revision of the model": bundle.revision or "unknown",
         "revision of the evaluation": revision() or "unknown",
     }

@@ -15,8 +15,9 @@ def predict(
         list[str],
         typer.Argument(
             metavar="[RUN] PATH...",
-            help="A run (its name, its folder or a .keras file; not with --model), "
-            "then audio files and folders.",
+            help="A model (a run's name or folder, a .keras file, or a published "
+            "model such as musicnn-msd; not with --model), then audio files and "
+            "folders.",
         ),
     ],
     model: Annotated[

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import audio
 from audio.mono import to_mono
 from audio.resample import resample
-from train import bundle, runs
+from train import trained
 from train.bundle import Bundle
 from train.errors import TrainError
 from train.tagger.features import extract
@@ -98,17 +98,15 @@ class Tagger:
         Parameters
         ----------
         source : str or Path
-            A ``.keras`` file that ``fit`` saved, or the folder of a run, whose best
-            model is taken.
+            A ``.keras`` file that ``fit`` saved, the folder of a run, whose best model
+            is taken, or the name of a published model, such as ``musicnn-msd``.
 
         Raises
         ------
         TrainError
             There is no such model.
         """
-        path = Path(source)
-        file = runs.model_of(path) if path.is_dir() else path
-        return cls(*bundle.load(file))
+        return cls(*trained.load(source))
 
     @property
     def tags(self) -> tuple[str, ...]:

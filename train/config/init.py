@@ -1,0 +1,20 @@
+"""``[init]``: the weights to start from."""
+
+from pydantic import Field
+
+from train.config.section import Section
+
+
+class Init(Section):
+    """The weights to start from."""
+
+    model: str = Field(
+        "",
+        description="Start from the weights of a trained model of the same sizes: a "
+        "published one such as musicnn-msd, a run's folder, or a .keras file; empty: "
+        "fresh ones. The output layer is always fresh.",
+    )
+    freeze: bool = Field(
+        False,
+        description="Train the output layer alone; the others keep their weights.",
+    )
