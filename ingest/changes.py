@@ -98,6 +98,11 @@ def unchanged_files(
     now : iterable of FileState
         The files as they are.
     """
+    known = connection.execute(
+        "select 1 from raw.ingest_files where source = ? limit 1", [source]
+    ).fetchall()
+    if not known:
+        return frozenset()
     connection.register("listing", _listing(now))
     rows = connection.execute(
         """
