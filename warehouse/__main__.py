@@ -34,7 +34,10 @@ def query(
     ] = None,
     lineage: Annotated[
         bool,
-        typer.Option(help="Say from which raw columns each column comes, and no rows."),
+        typer.Option(
+            help="Say from which raw columns each column comes and which decide the "
+            "rows, and give no rows."
+        ),
     ] = False,
     dialect: Annotated[
         Literal["duckdb", "postgres", "spark", "sqlite"],
@@ -86,19 +89,24 @@ def heatmap(
 
 
 def _write_lineage(path: Path, text: str, output: str, out: Path | None) -> None:
-    """Write a row for each column and what it comes from; sqlglot loads late."""
-    from warehouse.lineage import trace
+    """Write a row for each raw column and what is made of it; sqlglot loads late."""
+    from warehouse.lineage import conditions, trace
 
     if output == "parquet":
         raise WarehouseError(
             "lineage is a text", expected="--format table, csv or json"
         )
-    rows = [
-        (source.column, origin)
+    rows: list[tuple[str | None, str, str | None]] = [
+        (source.column, "value", origin)
         for source in trace(path, text)
         for origin in source.origins or (None,)
     ]
-    _write(Answer(["column", "origin"], iter(rows)), output, out)
+    rows += [
+        (None, condition.use, origin)
+        for condition in conditions(path, text)
+        for origin in condition.origins
+    ]
+    _write(Answer(["column", "use", "origin"], iter(rows)), output, out)
 
 
 def _write(answer: Answer, output: str, out: Path | None) -> None:

@@ -1,15 +1,17 @@
 """From which raw columns each column of a query comes.
 
 dbt leaves the SQL of every model in its target folder; sqlglot follows each output
-column of a query through those models down to the raw tables and seeds.
+column of a query through those models down to the raw tables and seeds, and so the
+columns that decide which rows there are: those in conditions that filter and join.
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import sqlglot
@@ -25,6 +27,8 @@ from warehouse.query import LOCKED, only_select
 _RUN_DBT = "run dbt build in the project first"
 
 Schema = dict[str, object]
+Use = Literal["filter", "join"]
+_USES: tuple[Use, ...] = ("filter", "join")
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,27 @@ class Source:
     origins: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Condition:
+    """What the conditions of one kind read, in a query and all models that it rests on.
+
+    Attributes
+    ----------
+    use : {"filter", "join"}
+        ``"filter"``: WHERE, HAVING and QUALIFY; ``"join"``: ON and USING.
+    origins : tuple of str
+        Columns of raw tables and seeds, as in `Source`.
+    """
+
+    use: Use
+    origins: tuple[str, ...]
+
+
 def trace(warehouse: Path, sql: str, target: Path | None = None) -> list[Source]:
     """Follow the columns of a SELECT down to what was loaded.
 
-    A column counts as an origin if its value reaches the output; columns that only
-    filter, join, group or order rows do not.
+    A column counts as an origin if its value reaches the output; those that only filter
+    and join rows are told by `conditions`.
 
     Parameters
     ----------
@@ -69,6 +89,48 @@ def trace(warehouse: Path, sql: str, target: Path | None = None) -> list[Source]
     >>> trace(path, "select decade from marts.tracks")
     [Source(column='decade', origins=('raw.msd_songs.year',))]
     """
+    with _following(warehouse, sql, target) as (tracer, query):
+        return [
+            Source(column, tuple(sorted(tracer.origins_in(query, column))))
+            for column in _columns(query)
+        ]
+
+
+def conditions(
+    warehouse: Path, sql: str, target: Path | None = None
+) -> list[Condition]:
+    """Follow what filters and joins the rows of a SELECT down to what was loaded.
+
+    Conditions of every model that the query reads count, whichever of its columns the
+    query takes: they decide which rows there are.
+
+    Parameters
+    ----------
+    warehouse, sql, target
+        As for `trace`.
+
+    Returns
+    -------
+    list of Condition
+        One of each kind.
+
+    Raises
+    ------
+    WarehouseError
+        As for `trace`.
+    """
+    with _following(warehouse, sql, target) as (tracer, query):
+        found = tracer.conditions_in(query)
+        return [
+            Condition(use, tuple(sorted(name for kind, name in found if kind == use)))
+            for use in _USES
+        ]
+
+
+@contextmanager
+def _following(
+    warehouse: Path, sql: str, target: Path | None
+) -> Iterator[tuple["_Tracer", Scope]]:
     models = _compiled_models(
         target or Path(os.environ.get("DBT_TARGET_PATH", "target"))
     )
@@ -77,11 +139,7 @@ def trace(warehouse: Path, sql: str, target: Path | None = None) -> list[Source]
         schema = _schema(connection)
     tracer = _Tracer(models, schema)
     try:
-        query = tracer.scope(sql)
-        return [
-            Source(column, tuple(sorted(tracer.origins_in(query, column))))
-            for column in _columns(query)
-        ]
+        yield tracer, tracer.scope(sql)
     except (sqlglot.errors.SqlglotError, ValueError) as error:
         raise WarehouseError(
             f"the query cannot be followed: {str(error).splitlines()[0]}",
@@ -101,6 +159,7 @@ class _Tracer:
         self._schema = schema
         self._scopes: dict[str, Scope] = {}
         self._known: dict[tuple[str, str], frozenset[str]] = {}
+        self._conditions: dict[str, frozenset[tuple[Use, str]]] = {}
 
     def scope(self, sql: str) -> Scope:
         """Resolve the names of a query, stars included."""
@@ -136,10 +195,57 @@ class _Tracer:
         if table not in self._models:
             return frozenset({f"{table}.{column}"})
         if (table, column) not in self._known:
-            if table not in self._scopes:
-                self._scopes[table] = self.scope(self._models[table])
-            self._known[table, column] = self.origins_in(self._scopes[table], column)
+            self._known[table, column] = self.origins_in(self._model(table), column)
         return self._known[table, column]
+
+    def conditions_in(self, scope: Scope) -> frozenset[tuple[Use, str]]:
+        """Return what the conditions of a query and of its models read, by use."""
+        found: set[tuple[Use, str]] = set()
+        inside: dict[tuple[int, str], frozenset[str]] = {}
+        for part in scope.traverse():
+            for use, column in _columns_of_conditions(part):
+                source = part.sources.get(column.table)
+                if isinstance(source, Scope):
+                    key = (id(source), column.name)
+                    if key not in inside:
+                        inside[key] = self.origins_in(source, column.name)
+                    origins = inside[key]
+                elif isinstance(source, exp.Table):
+                    origins = self._origins(f"{source.db}.{source.name}", column.name)
+                else:
+                    continue  # A parameter of a lambda, or a value unnested.
+                found |= {(use, origin) for origin in origins}
+            for source in part.sources.values():
+                if isinstance(source, exp.Table):
+                    found |= self._conditions_of(f"{source.db}.{source.name}")
+        return frozenset(found)
+
+    def _conditions_of(self, table: str) -> frozenset[tuple[Use, str]]:
+        if table not in self._models:
+            return frozenset()
+        if table not in self._conditions:
+            self._conditions[table] = self.conditions_in(self._model(table))
+        return self._conditions[table]
+
+    def _model(self, table: str) -> Scope:
+        if table not in self._scopes:
+            self._scopes[table] = self.scope(self._models[table])
+        return self._scopes[table]
+
+
+def _columns_of_conditions(scope: Scope) -> Iterator[tuple[Use, exp.Column]]:
+    """Yield the columns in the conditions of one SELECT, not of those inside it."""
+    select = scope.expression
+    parts: list[tuple[Use, exp.Expression | None]] = [
+        ("filter", select.args.get(clause)) for clause in ("where", "having", "qualify")
+    ]
+    parts += [("join", join.args.get("on")) for join in select.args.get("joins") or ()]
+    own = {id(column) for column in scope.columns}
+    for use, condition in parts:
+        if condition is not None:
+            for column in condition.find_all(exp.Column):
+                if id(column) in own:
+                    yield use, column
 
 
 def _columns(scope: Scope) -> list[str]:

@@ -6,6 +6,7 @@
         "repair_labels_v1": modes,
         "duplicates_share_tags": [true, false],
         "dataset_tags_as_given": [true, false],
+        "tags_are_clean_v1": [true, false],
     } %}
     {%- for name, words in allowed.items() if var(name) not in words %}
         {{ exceptions.raise_compiler_error(

@@ -1,4 +1,5 @@
--- No link of v1 joins two clean tags: the components are complete.
+-- No link of v1 joins two clean tags: the components are complete. Tags that came clean
+-- are not joined.
 with
 
 links as (
@@ -25,7 +26,7 @@ contradictions as (
         on links.source = one.source and links.target = one.tag
     inner join verdicts as other
         on links.source = other.source and links.tag = other.tag
-    where one.clean_tag != other.clean_tag
+    where one.clean_tag != other.clean_tag and {{ not var('tags_are_clean_v1') }}
 
 )
 

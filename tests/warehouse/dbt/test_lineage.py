@@ -9,7 +9,7 @@ import pytest
 
 from warehouse.errors import WarehouseError
 from warehouse.heatmap import write_heatmap
-from warehouse.lineage import trace
+from warehouse.lineage import conditions, trace
 
 
 def origins(project: Any, sql: str) -> dict[str, tuple[str, ...]]:
@@ -40,6 +40,47 @@ def test_stars_versions_and_joins_are_followed(project: Any) -> None:
     assert not any(name.startswith("marts.") for name in (*found["labels"], *v1["tag"]))
 
 
+def read_by(project: Any, sql: str) -> dict[str, tuple[str, ...]]:
+    found = conditions(project.warehouse, sql, project.target)
+    return {condition.use: condition.origins for condition in found}
+
+
+def test_conditions_lead_to_raw_tables(project: Any) -> None:
+    sql = """
+        with pairs as (select tag_rowid as number, weight from
+            staging.stg_lastfm__track_tags)
+        select any_value(tags.tag) as tag
+        from staging.stg_lastfm__tags as tags
+        inner join pairs on tags.tag_rowid = pairs.number
+        where pairs.weight > 50
+            and exists (select 1 from raw.msd_songs as songs where songs.year = 1990)
+        group by tags.source
+        having max(tags.tag_nfkc) > 'a'
+    """
+    assert read_by(project, sql) == {
+        "filter": (
+            "raw.lastfm_tags.tag_nfkc",
+            "raw.lastfm_tid_tag.val",
+            "raw.msd_songs.year",
+        ),
+        "join": ("raw.lastfm_tags.tag_rowid", "raw.lastfm_tid_tag.tag_rowid"),
+    }
+    assert read_by(project, "select 1 as one from raw.msd_songs") == {
+        "filter": (),
+        "join": (),
+    }
+
+
+def test_conditions_of_models_count(project: Any) -> None:
+    found = read_by(project, "select source from marts.track_tags_v2")
+    assert {"raw.lastfm_tid_tag.val", "raw.dataset_tags.weight"} <= set(found["filter"])
+    assert {"raw.lastfm_tids.tid_rowid", "raw.lastfm_tid_tag.tid_rowid"} <= set(
+        found["join"]
+    )
+    # Which clip a track has says nothing of its tags, and nothing of silence is read.
+    assert not any("silences" in name for name in (*found["filter"], *found["join"]))
+
+
 def test_raw_tables_lead_to_themselves(project: Any) -> None:
     assert origins(project, "select title from raw.msd_songs") == {
         "title": ("raw.msd_songs.title",)
@@ -55,7 +96,8 @@ def test_without_dbt_the_remedy_is_told(project: Any, tmp_path: Path) -> None:
 
 def test_the_command_gives_a_row_an_origin(project: Any) -> None:
     words = ["query", "--lineage", "--format", "csv"]
-    words += ["--warehouse", str(project.warehouse), "select decade from marts.tracks"]
+    sql = "select title from staging.stg_msd__songs where year > 1990"
+    words += ["--warehouse", str(project.warehouse), sql]
     done = subprocess.run(
         [sys.executable, "-m", "warehouse", *words],
         env={"DBT_TARGET_PATH": str(project.target)},
@@ -64,7 +106,11 @@ def test_the_command_gives_a_row_an_origin(project: Any) -> None:
         text=True,
         check=False,
     )
-    assert done.stdout == "column,origin\ndecade,raw.msd_songs.year\n", done.stderr
+    assert done.stdout.splitlines() == [
+        "column,use,origin",
+        "title,value,raw.msd_songs.title",
+        ",filter,raw.msd_songs.year",
+    ], done.stderr
 
 
 def test_the_heat_map_is_one_file(project: Any, tmp_path: Path) -> None:

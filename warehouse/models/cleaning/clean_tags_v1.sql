@@ -333,6 +333,29 @@ named as (
 
 ),
 
+{% if var('tags_are_clean_v1') %}
+verdicts as (
+
+    select
+        ----------  ids
+        source,
+        tag,
+
+        ----------  text
+        tag as clean_tag,
+        if(list_contains({{ vocal_tags }}, tag), 'vocal', 'genre') as category,
+
+        ----------  booleans
+        true as is_kept,
+
+        ----------  text
+        'already_clean' as rule,
+        'a tag of a clean database' as evidence
+
+    from pool
+
+)
+{% else %}
 verdicts as (
 
     select
@@ -367,5 +390,6 @@ verdicts as (
     left join dropped_members using (source, tag)
 
 )
+{% endif %}
 
 select * from verdicts

@@ -1,4 +1,6 @@
 {{ config(materialized="table") }}
+{#- A clean database of 2019 numbers its tags by their rows, genres by rank first. -#}
+{%- set is_clean = var('tags_are_clean_v1') -%}
 
 with
 
@@ -38,6 +40,7 @@ counted as (
     select
         tags.source,
         tags.tag,
+        min(tags.tag_rowid) as tag_rowid,
         coalesce(sum(pairs_per_row.n_pairs), 0)::bigint as n_pairs
 
     from tags
@@ -46,7 +49,7 @@ counted as (
             tags.source = pairs_per_row.source
             and tags.tag_rowid = pairs_per_row.tag_rowid
     where tags.tag is not null
-    group by all
+    group by tags.source, tags.tag
 
 ),
 
@@ -60,12 +63,17 @@ judged as (
         ----------  numerics
         counted.n_pairs,
         row_number() over (
-            order by counted.n_pairs desc, counted.tag asc, counted.source asc
+            order by
+                {{ "counted.tag_rowid asc," if is_clean }}
+                counted.n_pairs desc,
+                counted.tag asc,
+                counted.source asc
         ) as tag_rank,
 
         ----------  booleans
-        rejected.tag is not null as is_rejected,
-        counted.n_pairs >= {{ var('tag_target_min_count') }} as is_frequent,
+        rejected.tag is not null and {{ not is_clean }} as is_rejected,
+        counted.n_pairs >= {{ 0 if is_clean else var('tag_target_min_count') }}
+            as is_frequent,
         counted.n_pairs >= {{ var('tag_pool_min_count') }} as is_countable
 
     from counted
