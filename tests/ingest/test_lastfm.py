@@ -55,6 +55,7 @@ def test_pairs_keep_their_track_tag_and_value(raw, write_lastfm) -> None:
         "lastfm_tags": 2,
         "lastfm_tid_tag": 3,
         "lastfm_similars": 0,
+        "lastfm_tracks": 0,
     }
     assert _pairs(raw) == [
         (_FIRST[1:-1], "Sigur Rós", 0.0),
