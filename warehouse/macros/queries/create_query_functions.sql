@@ -8,7 +8,8 @@
 -#}
 {% macro create_query_functions() %}
     {%- set statements = [
-        id_functions(), lastfm_functions(), track_functions(), share_functions()
+        id_functions(), lastfm_functions(), list_functions(), track_functions(),
+        share_functions()
     ] %}
     {%- if execute and flags.WHICH in ["run", "build"] %}
         {%- set missing = [] %}

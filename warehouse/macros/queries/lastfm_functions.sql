@@ -1,9 +1,10 @@
-{#- What Last.fm's users wrote, as they wrote it. -#}
+{#- Raw tags as they were written: by Last.fm's users, or in another data set. -#}
 {% macro lastfm_functions() %}
     {%- set tracks = ref("stg_lastfm__tracks") %}
     {%- set tags = ref("stg_lastfm__tags") %}
     {%- set pairs = ref("stg_lastfm__track_tags") %}
-    {%- set pool = ref("tag_pool", v=1) %}
+    {%- set dataset_pairs = ref("stg_datasets__track_tags") %}
+    {%- set pool = raw_tag_counts() %}
 
     {% call query_function(
         "raw_tags_of", "track", "Raw tags of a track, the heaviest first."
@@ -13,7 +14,11 @@
         inner join {{ pairs }} as pairs using (source, tid_rowid)
         inner join {{ tags }} as tags using (source, tag_rowid)
         where tracks.track_id = track
-        order by pairs.weight desc nulls last, tags.tag
+        union all
+        select others.tag, others.weight
+        from {{ dataset_pairs }} as others
+        where others.track_id = track
+        order by weight desc nulls last, tag
     {% endcall %}
 
     {% call query_function(
@@ -25,7 +30,12 @@
         inner join {{ pairs }} as pairs using (source, tag_rowid)
         inner join {{ tracks }} as tracks using (source, tid_rowid)
         where tags.tag = raw_tag and (min_weight is null or pairs.weight > min_weight)
-        order by tracks.source, tracks.track_id
+        union all
+        select others.source, others.track_id, others.weight
+        from {{ dataset_pairs }} as others
+        where
+            others.tag = raw_tag and (min_weight is null or others.weight > min_weight)
+        order by source, track_id
     {% endcall %}
 
     {% call query_function(
@@ -37,6 +47,10 @@
         inner join {{ tags }} as tags using (source, tag_rowid)
         inner join {{ tracks }} as tracks using (source, tid_rowid)
         where min_weight is null or pairs.weight > min_weight
+        union all
+        select others.source, others.track_id, others.tag, others.weight
+        from {{ dataset_pairs }} as others
+        where min_weight is null or others.weight > min_weight
     {% endcall %}
 
     {% call query_function(
@@ -91,3 +105,23 @@
         order by worded.share_so_far, worded.tag
     {% endcall %}
 {% endmacro %}
+
+{#- How many tracks have each raw tag, in every source; rank: ties by the tag. -#}
+{% macro raw_tag_counts() -%}
+    (
+        select
+            counts.source,
+            counts.tag,
+            counts.n_pairs,
+            row_number() over (
+                order by counts.n_pairs desc, counts.tag, counts.source
+            ) as tag_rank
+        from (
+            select source, tag, n_pairs from {{ ref("tag_pool", v=1) }}
+            union all
+            select source, tag, count(*) as n_pairs
+            from {{ ref("stg_datasets__track_tags") }}
+            group by source, tag
+        ) as counts
+    )
+{%- endmacro %}
