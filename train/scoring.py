@@ -33,6 +33,29 @@ def scorer(model: "keras.Model", window: Window) -> Score:
     return lambda windows: np.asarray(forward(windows), dtype=np.float32)
 
 
+def embedder(
+    model: "keras.Model", window: Window
+) -> Callable[[Any], tuple[Scores, Scores]]:
+    """Return a function from a batch of windows to scores and embeddings.
+
+    The embedding of a window is what the layer named logits reads: the activations of
+    the layer before it, of shape (batch, units).
+    """
+    from train.engine import keras
+
+    both = keras.Model(model.inputs, [model.output, model.get_layer("logits").input])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, *window.shape], tf.float32)])  # type: ignore[untyped-decorator]
+    def forward(windows: Any) -> Any:
+        return both(windows, training=False)
+
+    def embed(windows: Any) -> tuple[Scores, Scores]:
+        scores, embeddings = forward(windows)
+        return np.asarray(scores, np.float32), np.asarray(embeddings, np.float32)
+
+    return embed
+
+
 def score_tracks(
     score: Score,
     tracks: Tracks,

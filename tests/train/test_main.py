@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
@@ -5,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from pyarrow import parquet as pq
 from typer.testing import CliRunner, Result
 
 from train.__main__ import app
+from train.errors import TrainError
+from train.tagger import Tagger, genres, microphone
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def test_predict_prints_a_table_a_file() -> None:
     done = _run("predict", "first", "songs", "--top", "2")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("songs/a.wav: 1.5 s, 16 windows")
+    assert lines[0].startswith("songs/a.wav: 1.5 s, 2 windows")
     assert lines[3].startswith("songs/b.wav: ")
     assert len(lines) == 6
 
@@ -50,6 +55,102 @@ def test_the_model_can_be_named_apart_from_the_paths() -> None:
     done = _run("predict", "--model", "first", "songs")
     assert done.exit_code == 0
     assert done.stdout == expected.stdout
+
+
+@pytest.mark.usefixtures("house")
+def test_predict_needs_a_model_and_something_to_tag() -> None:
+    for arguments in ((), ("first",), ("--model", "first")):
+        done = _run("predict", *arguments)
+        assert isinstance(done.exception, TrainError)
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--threshold", "high"), "no threshold"),
+        (("--threshold", "2"), "no threshold"),
+        (("--threshold", "per-tag"), "no thresholds of this model"),
+        (("--windows", "2", "--hop", "1"), "not both"),
+        (("--window", "0.1"), "too short"),
+        (("--write-tags",), "would become a genre"),
+        (("--replace-genres",), "no genres are written"),
+    ],
+)
+def test_predict_refuses_what_makes_no_sense(options: tuple, message: str) -> None:
+    done = _run("predict", "first", "songs", *options)
+    assert isinstance(done.exception, TrainError)
+    assert message in done.exception.what
+
+
+def test_predict_at_the_thresholds_that_evaluate_chose(house: Path) -> None:
+    folder = house / "data" / "runs" / "first"
+    assert (
+        _run("evaluate", "first", "--export", "bands", "--windows", "2").exit_code == 0
+    )
+    kept = json.loads((folder / "best.thresholds.json").read_text())["tags"]
+    every = json.loads(_run("predict", "first", "songs", "--json").stdout)
+    options = ("--threshold", "per-tag", "--json")
+    shown = json.loads(_run("predict", "first", "songs", *options).stdout)
+    for all_tags, found in zip(every, shown, strict=True):
+        expected = {
+            tag: score for tag, score in all_tags["tags"].items() if score >= kept[tag]
+        }
+        assert found["tags"] == expected
+
+
+def test_predict_as_csv_has_a_column_a_tag(house: Path) -> None:
+    (house / "songs" / "c, d.mp3").write_text("<html>")
+    done = _run("predict", "first", "songs", "--format", "csv", "--top", "1")
+    assert done.exit_code == 1
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["path"] for row in rows] == [
+        *("songs/a.wav", "songs/b.wav", "songs/c, d.mp3")
+    ]
+    assert sum(bool(rows[0][tag]) for tag in ("rock", "jazz", "pop")) == 1
+    assert rows[2]["error"]
+    assert not any(rows[2][tag] for tag in ("rock", "jazz", "pop", "seconds"))
+
+
+def test_predict_writes_taggrams_embeddings_and_genres(house: Path) -> None:
+    expected = Tagger.load(house / "data" / "runs" / "first").predict(
+        house / "songs" / "a.wav", hop=0.1, embeddings=True
+    )
+    options = ("--taggram", "time", "--embeddings", "e.parquet", "--hop", "0.1")
+    done = _run("predict", "first", "songs", *options, "--write-tags", "--top", "1")
+    assert done.exit_code == 0
+    best = expected.top(1)[0][0]
+    assert f"genres now: {best}" in done.stdout
+    assert genres.read(house / "songs" / "a.wav") == [best]
+    with np.load(house / "time" / "a.npz") as taggram:
+        np.testing.assert_allclose(taggram["scores"], expected.windows, atol=1e-6)
+        np.testing.assert_array_equal(taggram["starts"], expected.starts)
+        assert taggram["tags"].tolist() == list(expected.tags)
+    assert (house / "time" / "a.png").read_bytes().startswith(b"\x89PNG")
+    table = pq.read_table(house / "e.parquet").to_pylist()
+    assert [row["path"] for row in table] == ["songs/a.wav", "songs/b.wav"]
+    np.testing.assert_allclose(table[0]["windows"], expected.embeddings, atol=1e-5)
+    np.testing.assert_allclose(
+        table[0]["embedding"], np.mean(table[0]["windows"], axis=0), atol=1e-5
+    )
+
+
+def test_predict_never_writes_into_files_by_itself(house: Path) -> None:
+    before = [file.read_bytes() for file in sorted((house / "songs").iterdir())]
+    assert _run("predict", "first", "songs", "--top", "1").exit_code == 0
+    assert before == [file.read_bytes() for file in sorted((house / "songs").iterdir())]
+
+
+@pytest.mark.usefixtures("house")
+def test_predict_of_a_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = np.random.default_rng(0).uniform(-0.3, 0.3, 88_200).astype(np.float32)
+    monkeypatch.setattr(microphone, "record", lambda _seconds: (recorded, 44_100))
+    done = _run("predict", "first", "--record", "2", "--json")
+    assert done.exit_code == 0
+    (found,) = json.loads(done.stdout)
+    assert found["path"] == "microphone"
+    expected = Tagger.load("data/runs/first").predict(recorded, 44_100)
+    assert found["tags"] == pytest.approx(dict(expected.top()), abs=1e-5)
 
 
 def test_predict_as_json_with_a_bad_file(house: Path) -> None:

@@ -22,11 +22,12 @@ from train.tagger.measures.intervals import REPLICATES, Intervals, bootstrap
 from train.tagger.measures.slices import Slice
 from train.tagger.page import Contents, build
 from train.tagger.tables import write_predictions
-from train.tagger.tagger import DEFAULT_WINDOWS, Tagger
+from train.tagger.tagger import Tagger
 from train.tagger.thresholds import Thresholds
 from train.tracks import Tracks, open_split
 
 PREDICTIONS, PAGE = "predictions.parquet", "report.html"
+DEFAULT_WINDOWS = 16
 # What is not the run's own figure (its best model on the test split) lies in here.
 _OTHERS = "evaluations"
 _BATCH = 32
@@ -112,7 +113,13 @@ class _Source:
     def scored(self, split: str) -> tuple[Tracks, Scores]:
         """Score a split; its labels come in the order of the model's tags."""
         tags = self.tagger.tags
-        tracks = open_split(self.export, split, label_set=self.label_set, tags=tags)
+        tracks = open_split(
+            self.export,
+            split,
+            label_set=self.label_set,
+            tags=tags,
+            selection=self.tagger.bundle.selection,
+        )
         _check_features(tracks, self.tagger, self.export)
         scores = score_tracks(
             self.tagger.score,
@@ -185,7 +192,7 @@ def evaluate(
         label_set=source.label_set,
         split=split,
         windows=windows,
-        notes=tuple(_notes(source, split, thresholds)),
+        notes=(*_notes(source, split, thresholds), *_left_out(tracks)),
         metrics=metrics.compute(*judged, tracks.tags),
         decisions=None if array is None else judge(*judged, array, tracks.tags),
         calibration=calibrate(*judged, tracks.tags),
@@ -270,7 +277,8 @@ def _open(
     folder = export or _export_of(of_run, file)
     described = manifest.read(folder)
     tagger = Tagger.load(file)
-    wanted = label_set or _label_set(described, tagger.bundle.label_set)
+    learned = tagger.bundle.scoring_label_set or tagger.bundle.label_set
+    wanted = label_set or _label_set(described, learned)
     return _Source(of_run, file, folder, described, wanted, tagger, windows, told)
 
 
@@ -303,7 +311,8 @@ def _thresholds(
     entry = source.described.label_set(source.label_set)
     if not entry.splits["validation"].tracks:
         return None
-    known = kept.find(source.model)
+    has_file = source.model.is_file()  # a published model has none of ours
+    known = kept.find(source.model) if has_file else None
     if (
         known is not None
         and known.windows == source.windows
@@ -314,7 +323,7 @@ def _thresholds(
     tracks, scores = judged if split == "validation" else source.scored("validation")
     chosen = choose(tracks.labels, scores)
     found = Thresholds(
-        model_sha256=kept.checksum(source.model),
+        model_sha256=kept.checksum(source.model) if has_file else "",
         training_set_checksum=entry.training_set_checksum,
         label_set=source.label_set,
         windows=source.windows,
@@ -324,7 +333,8 @@ def _thresholds(
             for tag, value in zip(tracks.tags, chosen.tolist(), strict=True)
         },
     )
-    kept.write(source.model, found)
+    if has_file:
+        kept.write(source.model, found)
     return found
 
 
@@ -344,6 +354,12 @@ def _check_features(tracks: Tracks, tagger: Tagger, folder: Path) -> None:
             where=folder,
             expected=str(tagger.bundle.features),
         )
+
+
+def _left_out(tracks: Tracks) -> list[str]:
+    return [
+        f"{n:,} tracks are not judged: {rule}" for rule, n in tracks.left_out.items()
+    ]
 
 
 def _notes(source: _Source, split: str, thresholds: Thresholds | None) -> list[str]:

@@ -6,6 +6,7 @@ from train.metrics import TagMetrics
 from train.tagger.evaluate import Evaluation
 from train.tagger.measures.intervals import Interval
 from train.tagger.predict import Outcome
+from train.tagger.tagging import Threshold
 
 _BAR = 20
 
@@ -42,12 +43,15 @@ def evaluation(found: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def outcome(found: Outcome, number: int | None, threshold: float) -> str:
+def outcome(found: Outcome, number: int | None, threshold: Threshold) -> str:
     """Tell what came of one file."""
     if found.tagging is None:
         return f"{found.path}: {found.error}"
     tagging = found.tagging
-    head = f"{found.path}: {tagging.seconds:.1f} s, {len(tagging.windows)} windows"
+    number_of = (
+        "1 window" if len(tagging.windows) == 1 else f"{len(tagging.windows)} windows"
+    )
+    head = f"{found.path}: {tagging.seconds:.1f} s, {number_of}"
     lines = [f"{head} ({'; '.join(tagging.notes)})" if tagging.notes else head]
     pairs = tagging.top(number, threshold)
     width = max((len(tag) for tag, _ in pairs), default=0)
@@ -55,7 +59,12 @@ def outcome(found: Outcome, number: int | None, threshold: float) -> str:
         bar = "#" * round(score * _BAR)
         lines.append(f"  {tag.ljust(width)}  {score:.3f}  {bar}".rstrip())
     if not pairs:
-        lines.append(f"  no tag reaches {threshold:g}")
+        reached = threshold if isinstance(threshold, float) else "its threshold"
+        lines.append(f"  no tag reaches {reached}")
+    if found.genres is not None:
+        lines.append(f"  genres now: {', '.join(found.genres)}")
+    if found.unwritten is not None:
+        lines.append(f"  genres not written: {found.unwritten}")
     return "\n".join(lines)
 
 

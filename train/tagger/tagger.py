@@ -6,11 +6,13 @@
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import TypeAdapter, ValidationError
 
 import audio
 from audio.mono import to_mono
@@ -19,59 +21,37 @@ from train import trained
 from train.bundle import Bundle
 from train.errors import TrainError
 from train.tagger.features import extract
+from train.tagger.tagging import Floats, Placing, Tagging
 
 if TYPE_CHECKING:
     import keras
 
-DEFAULT_WINDOWS = 16
 # Windows that go through the model together.
-_BATCH = 32
+BATCH = 32
 # Below this peak, 80 dB under full scale, there is nothing to hear.
 _SILENT_PEAK = 1e-4
 
 
 @dataclass(frozen=True)
-class Tagging:
-    """What a model says about one piece of audio.
+class Prepared:
+    """A piece of audio that is ready to be cut into windows.
 
     Parameters
     ----------
-    tags : tuple of str
-        Names of the outputs, in the model's order.
-    scores : ndarray of float32, shape (tags,)
-        Mean of the windows' probabilities.
-    windows : ndarray of float32, shape (windows, tags)
-        Probabilities of each window.
-    starts : ndarray of float32, shape (windows,)
-        Where each window begins, seconds.
+    features : tensor of float32, shape (steps, ...)
+        At least one window long, scaled if the model wants tracks scaled.
+    starts : ndarray of int32, shape (windows,)
+        First step of each window.
     seconds : float
         Length of the audio.
     notes : tuple of str
-        What a reader of the scores should know: silence, a short clip.
+        As in `Tagging`.
     """
 
-    tags: tuple[str, ...]
-    scores: npt.NDArray[np.float32]
-    windows: npt.NDArray[np.float32]
-    starts: npt.NDArray[np.float32]
+    features: Any
+    starts: npt.NDArray[np.int32]
     seconds: float
     notes: tuple[str, ...]
-
-    def top(
-        self, number: int | None = None, threshold: float = 0.0
-    ) -> list[tuple[str, float]]:
-        """Return tags and scores, the highest first.
-
-        Parameters
-        ----------
-        number : int, optional
-            At most so many; by default all.
-        threshold : float
-            Only scores of at least this.
-        """
-        order = np.argsort(-self.scores, kind="stable")[:number]
-        pairs = [(self.tags[place], float(self.scores[place])) for place in order]
-        return [pair for pair in pairs if pair[1] >= threshold]
 
 
 class Tagger:
@@ -80,7 +60,7 @@ class Tagger:
     Parameters
     ----------
     model : keras.Model
-        From windows to probabilities.
+        From windows to probabilities; the layer before the last is named ``logits``.
     description : Bundle
         Its tags, features and window.
     """
@@ -88,6 +68,7 @@ class Tagger:
     def __init__(self, model: "keras.Model", description: Bundle) -> None:
         from train.scoring import scorer
 
+        self.model = model
         self.bundle = description
         self.score = scorer(model, description.window)
 
@@ -113,13 +94,62 @@ class Tagger:
         """The outputs, in order."""
         return tuple(self.bundle.tags)
 
+    @cached_property
+    def embed(self) -> Any:
+        """A function from windows to scores and embeddings; see `train.scoring`."""
+        from train.scoring import embedder
+
+        return embedder(self.model, self.bundle.window)
+
+    def with_window(self, seconds: float) -> "Tagger":
+        """Return a tagger of the same weights that sees windows of another length.
+
+        Parameters
+        ----------
+        seconds : float
+            Length of a window.
+
+        Raises
+        ------
+        TrainError
+            The architecture is not known here, its weights depend on the length, or
+            the length is too short for it.
+        """
+        from train.models import registry
+
+        window = self.bundle.window
+        if seconds == window.seconds:
+            return self
+        features = self.bundle.features
+        shape = [int(seconds * features.frames_per_second), *window.shape[1:]]
+        changed = window.model_copy(update={"seconds": seconds, "shape": shape})
+        only = TrainError(
+            f"this model sees windows of {window.seconds:g} s and no others",
+            where=f"a window of {seconds:g} s",
+        )
+        try:
+            settings: Any = TypeAdapter(registry.AnyModel).validate_python(
+                self.bundle.model
+            )
+        except ValidationError as error:
+            raise only from error
+        model = registry.build(settings, features.format, tuple(shape), len(self.tags))
+        weights = self.model.get_weights()
+        if [each.shape for each in model.get_weights()] != [
+            each.shape for each in weights
+        ]:
+            raise only
+        model.set_weights(weights)
+        return Tagger(model, self.bundle.model_copy(update={"window": changed}))
+
     def predict(
         self,
         source: str | Path | npt.NDArray[Any],
         rate: int | None = None,
         *,
-        windows: int = DEFAULT_WINDOWS,
+        windows: int | None = None,
         hop: float | None = None,
+        embeddings: bool = False,
     ) -> Tagging:
         """Tag a file or an array of samples.
 
@@ -130,10 +160,11 @@ class Tagger:
             floats in [-1, 1] of shape (samples,) or (samples, channels).
         rate : int, optional
             Sample rate of an array, Hz.
-        windows : int
-            Number of evenly spaced windows; fewer where the audio has no room.
-        hop : float, optional
-            Instead: a window every so many seconds, and one that ends at the end.
+        windows, hop
+            Where windows lie, as in `Placing`; by default one after another, and one
+            that ends at the end.
+        embeddings : bool
+            Also return what the last layer reads.
 
         Returns
         -------
@@ -147,21 +178,62 @@ class Tagger:
         audio.AudioError
             The file cannot be decoded.
         """
+        prepared = self.prepare(source, rate, Placing(windows, hop))
+        run = self.embed if embeddings else lambda cut: (self.score(cut), None)
+        found = [
+            run(self.cut(prepared, place))
+            for place in range(0, len(prepared.starts), BATCH)
+        ]
+        vectors = np.concatenate([each[1] for each in found]) if embeddings else None
+        return self.finish(
+            prepared, np.concatenate([each[0] for each in found]), vectors
+        )
+
+    def prepare(
+        self,
+        source: str | Path | npt.NDArray[Any],
+        rate: int | None = None,
+        placing: Placing | None = None,
+    ) -> Prepared:
+        """Decode, extract features and place windows: all that needs no model.
+
+        Parameters and errors are those of `predict`.
+        """
+        from train import slicing
+
         samples = self._samples(source, rate)
         if not len(samples):
             raise TrainError("there is no audio in it")
         spectrum = extract(samples, self.bundle.features)
-        cut, starts = self._cut(spectrum, windows, hop)
-        found = np.concatenate(
-            [self.score(cut[i : i + _BATCH]) for i in range(0, len(cut), _BATCH)]
-        )
-        return Tagging(
-            tags=self.tags,
-            scores=found.mean(axis=0, dtype=np.float64).astype(np.float32),
-            windows=found,
-            starts=starts,
+        features = slicing.prepared(spectrum, self.bundle.window)
+        return Prepared(
+            features=features,
+            starts=self._starts(len(features), placing or Placing()),
             seconds=len(samples) / self.bundle.features.sample_rate,
             notes=tuple(self._notes(samples, len(spectrum))),
+        )
+
+    def cut(self, prepared: Prepared, place: int) -> Any:
+        """Cut up to a batch of windows, from the one at `place` on."""
+        from train import slicing
+
+        starts = prepared.starts[place : place + BATCH]
+        return slicing.cut(prepared.features, starts, self.bundle.window)
+
+    def finish(
+        self, prepared: Prepared, scores: Floats, embeddings: Floats | None = None
+    ) -> Tagging:
+        """Put together what the model said about the windows of one piece."""
+        per_second = np.float32(self.bundle.features.frames_per_second)
+        return Tagging(
+            tags=self.tags,
+            scores=scores.mean(axis=0, dtype=np.float64).astype(np.float32),
+            windows=scores,
+            starts=prepared.starts.astype(np.float32) / per_second,
+            seconds=prepared.seconds,
+            window_seconds=self.bundle.window.seconds,
+            notes=prepared.notes,
+            embeddings=embeddings,
         )
 
     def _samples(
@@ -183,22 +255,17 @@ class Tagger:
         mono = to_mono(samples) if samples.ndim == 2 else samples
         return resample(mono, rate, wanted)
 
-    def _cut(
-        self, spectrum: npt.NDArray[np.float32], windows: int, hop: float | None
-    ) -> tuple[Any, npt.NDArray[np.float32]]:
+    def _starts(self, steps: int, placing: Placing) -> npt.NDArray[np.int32]:
         from train import slicing
 
-        window = self.bundle.window
-        per_second = self.bundle.features.frames_per_second
-        prepared = slicing.prepared(spectrum, window)
-        steps = len(prepared)
-        if hop is None:
-            starts = slicing.even_starts(steps, window.length, windows)
+        length = self.bundle.window.length
+        if placing.windows is not None:
+            starts = slicing.even_starts(steps, length, placing.windows)
         else:
-            step = max(round(hop * per_second), 1)
-            starts = slicing.hop_starts(steps, window.length, step)
-        seconds = np.asarray(starts, dtype=np.float32) / np.float32(per_second)
-        return slicing.cut(prepared, starts, window), seconds
+            per_second = self.bundle.features.frames_per_second
+            hop = length if placing.hop is None else round(placing.hop * per_second)
+            starts = slicing.hop_starts(steps, length, max(hop, 1))
+        return np.asarray(starts, dtype=np.int32)
 
     def _notes(self, samples: npt.NDArray[np.float32], steps: int) -> list[str]:
         notes = []

@@ -1,18 +1,27 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
-from train.tagger import Tagger
-from train.tagger.predict import find, predict
+from train.errors import TrainError
+from train.tagger import Placing, Tagger
+from train.tagger import predict as predicting
+from train.tagger.finding import find
+from train.tagger.predict import Sound, predict
 from train.tagger.report import outcome
 
 
 def _write(file: Path, seconds: float = 1.5) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(len(file.name))
+    rng = np.random.default_rng(len(file.name) + int(10 * seconds))
     soundfile.write(file, rng.uniform(-0.3, 0.3, int(16_000 * seconds)), 16_000)
     return file
+
+
+@pytest.fixture(scope="module")
+def tagger(band_run: tuple) -> Tagger:
+    return Tagger.load(band_run[0].folder)
 
 
 def test_folders_are_searched_and_named_files_taken_as_they_are(
@@ -25,7 +34,22 @@ def test_folders_are_searched_and_named_files_taken_as_they_are(
     assert find([named, tmp_path / "songs", b]) == [named, b, a]
 
 
-def test_bad_files_are_lines_in_the_result(band_run: tuple, tmp_path: Path) -> None:
+def test_patterns_find_files_and_folders(tmp_path: Path) -> None:
+    b = _write(tmp_path / "songs" / "b.wav")
+    a = _write(tmp_path / "songs" / "deep" / "a.wav")
+    odd = _write(tmp_path / "odd" / "[live] c.wav")
+    assert find([str(tmp_path / "songs" / "*.wav")]) == [b]
+    assert find([str(tmp_path / "songs" / "**" / "*.wav")]) == [b, a]
+    assert find([str(tmp_path / "songs" / "*")]) == [b, a]
+    # A name that looks like a pattern is a name first.
+    assert find([str(odd)]) == [odd]
+    assert find(["absent/*.mp3"]) == [Path("absent/*.mp3")]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_bad_files_are_lines_in_the_result(
+    tagger: Tagger, tmp_path: Path, workers: int
+) -> None:
     # R54: results in the order of the input, errors among them.
     good = [_write(tmp_path / f"{number}.wav") for number in range(3)]
     broken = tmp_path / "broken.mp3"
@@ -33,11 +57,11 @@ def test_bad_files_are_lines_in_the_result(band_run: tuple, tmp_path: Path) -> N
     empty = tmp_path / "empty.mp3"
     empty.touch()
     files = [good[0], broken, good[1], tmp_path / "absent.mp3", empty, good[2]]
-    tagger = Tagger.load(band_run[0].folder)
-    outcomes = list(predict(tagger, files))
+    outcomes = list(predict(tagger, files, workers=workers))
     assert [found.path for found in outcomes] == files
-    failed = [found.error is not None for found in outcomes]
-    assert failed == [False, True, False, True, True, False]
+    assert [found.failed for found in outcomes] == [
+        *(False, True, False, True, True, False)
+    ]
     for found in outcomes:
         lines = outcome(found, None, 0.0).splitlines()
         assert str(found.path) in lines[0]
@@ -45,3 +69,60 @@ def test_bad_files_are_lines_in_the_result(band_run: tuple, tmp_path: Path) -> N
     assert "No such file" in str(outcomes[3].error)
     assert outcomes[3].to_dict(None, 0.0).keys() == {"path", "error"}
     assert outcomes[0].to_dict(2, 0.0)["tags"].keys() <= {"rock", "jazz", "pop"}
+
+
+def test_files_share_batches_and_keep_their_scores(
+    tagger: Tagger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # R55, with files of 1 to 90 windows around the size of a batch.
+    lengths = (1.0, 2.5, 45.0, 1.5, 20.0, 31.0)
+    files = [_write(tmp_path / f"{number}.wav", s) for number, s in enumerate(lengths)]
+    placing = Placing(hop=0.5)
+    alone = [tagger.predict(file, hop=0.5, embeddings=True) for file in files]
+    sizes = []
+    embed = tagger.embed
+    monkeypatch.setattr(
+        tagger, "embed", lambda cut: sizes.append(len(cut)) or embed(cut)
+    )
+    together = predict(tagger, files, placing=placing, embeddings=True)
+    for expected, found in zip(alone, together, strict=True):
+        assert found.tagging is not None
+        np.testing.assert_array_equal(found.tagging.starts, expected.starts)
+        np.testing.assert_allclose(found.tagging.windows, expected.windows, atol=1e-6)
+        np.testing.assert_allclose(
+            found.tagging.embeddings, expected.embeddings, atol=1e-5
+        )
+    assert min(sizes[:-1]) >= predicting.BATCH
+    assert max(sizes) < 2 * predicting.BATCH
+    assert sum(sizes) == sum(len(each.starts) for each in alone)
+
+
+def test_samples_from_elsewhere_are_tagged_like_a_file(
+    tagger: Tagger, tmp_path: Path
+) -> None:
+    file = _write(tmp_path / "a.wav")
+    samples, rate = soundfile.read(file, dtype="float32")
+    sound = Sound(Path("microphone"), samples, rate)
+    first, second = predict(tagger, [sound, file])
+    assert first.path == Path("microphone")
+    assert first.tagging is not None
+    assert second.tagging is not None
+    np.testing.assert_array_equal(first.tagging.scores, second.tagging.scores)
+
+
+def test_stopping_early_stops_the_workers(tagger: Tagger, tmp_path: Path) -> None:
+    files = [_write(tmp_path / f"{number}.wav") for number in range(20)]
+    outcomes = predict(tagger, iter(files), workers=1)
+    next(outcomes)
+    outcomes.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("windows", "hop", "message"),
+    [(3, 1.0, "not both"), (0, None, "show nothing"), (None, 0.0, "leads nowhere")],
+)
+def test_windows_that_cannot_be_placed_are_refused(
+    windows: int | None, hop: float | None, message: str
+) -> None:
+    with pytest.raises(TrainError, match=message):
+        Placing(windows, hop)

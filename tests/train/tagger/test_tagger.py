@@ -4,12 +4,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from scipy import signal
 
 import audio
 from audio.errors import AudioError
+from audio.resample import resample
 from train.errors import TrainError
 from train.tagger import Tagger
-from train.tagger.predict import find, predict
+from train.tagger.finding import find
+from train.tagger.predict import predict
 
 _RATE = 16_000
 
@@ -41,6 +44,69 @@ def test_windows_at_a_hop_end_at_the_end(tagger: Tagger, noise: np.ndarray) -> N
     found = tagger.predict(noise, _RATE, hop=2.0)
     # 2 s are 62.5 frames, rounded to 62; the last place is frame 126.
     np.testing.assert_allclose(found.starts, np.array([0, 62, 124, 126]) * 512 / _RATE)
+
+
+def test_windows_follow_one_another_and_one_ends_at_the_end(
+    tagger: Tagger, noise: np.ndarray
+) -> None:
+    found = tagger.predict(noise, _RATE)
+    # 157 frames, windows of 31 without a gap; the last place is frame 126.
+    np.testing.assert_allclose(
+        found.starts, np.array([0, 31, 62, 93, 124, 126]) * 512 / _RATE
+    )
+
+
+def test_a_window_of_another_length_has_the_same_weights(
+    tagger: Tagger, noise: np.ndarray
+) -> None:
+    longer = tagger.with_window(2.0)
+    found = longer.predict(noise, _RATE)
+    assert found.window_seconds == 2.0
+    # 62 frames a window; the last place is frame 95.
+    np.testing.assert_allclose(found.starts, np.array([0, 62, 95]) * 512 / _RATE)
+    assert tagger.with_window(1.0) is tagger
+    back = longer.with_window(1.0).predict(noise, _RATE)
+    np.testing.assert_allclose(
+        back.windows, tagger.predict(noise, _RATE).windows, atol=1e-6
+    )
+
+
+def test_a_model_of_one_length_says_so(tagger: Tagger) -> None:
+    unknown = tagger.bundle.model_copy(update={"model": {"name": "of my own"}})
+    with pytest.raises(TrainError, match="windows of 1 s and no others"):
+        Tagger(tagger.model, unknown).with_window(2.0)
+
+
+def test_the_embedding_is_what_the_logits_are_made_of(
+    tagger: Tagger, noise: np.ndarray
+) -> None:
+    found = tagger.predict(noise, _RATE, embeddings=True)
+    assert found.embeddings is not None
+    assert found.embeddings.shape == (6, 32)
+    kernel, bias = tagger.model.get_layer("logits").get_weights()
+    logits = found.embeddings @ kernel + bias
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), found.windows, atol=1e-5)
+    assert tagger.predict(noise, _RATE).embeddings is None
+
+
+def test_copies_at_other_rates_agree(
+    tagger: Tagger, real: Path, tmp_path: Path
+) -> None:
+    # The clip at 44.1 kHz and a copy at 16 kHz, both in 24 bits. The resampler is the
+    # same in either, so the samples differ by rounding alone: at most 2^-24 of full
+    # scale, 144 dB below it, and the log-mel's floor is 100 dB below. A score moves
+    # by less than 1e-3; another resampler (polyphase, another filter) by less than .05.
+    samples = audio.load(real / "music" / "test-1.mp3", 44_100)
+    rates = {44_100: samples, 16_000: resample(samples, 44_100, 16_000)}
+    scores = {}
+    for rate, copy in rates.items():
+        file = tmp_path / f"{rate}.flac"
+        soundfile.write(file, np.clip(copy, -1, 1), rate, subtype="PCM_24")
+        scores[rate] = tagger.predict(file).scores
+    np.testing.assert_allclose(scores[44_100], scores[16_000], atol=1e-3)
+    other = signal.resample_poly(samples, 160, 441).astype(np.float32)
+    found = tagger.predict(other, _RATE).scores
+    np.testing.assert_allclose(scores[44_100], found, atol=0.05)
 
 
 def test_no_more_windows_than_there_are_places(tagger: Tagger) -> None:
