@@ -198,6 +198,18 @@ def test_fit_takes_name_and_overrides(house: Path) -> None:
     assert (house / "data" / "runs" / "second" / "best.keras").is_file()
 
 
+def test_fit_starts_from_a_run_with_its_sizes(house: Path) -> None:
+    sets = ("init.freeze=true", "training.epochs=1")
+    options = [part for each in sets for part in ("--set", each)]
+    done = _run("fit", "--init", "first", "--name", "third", *options)
+    assert done.exit_code == 0, done.output
+    written = (house / "data" / "runs" / "third" / "config.toml").read_text()
+    assert 'model = "data/runs/first"' in written
+    # The sizes of the run `bands`; see conftest.
+    assert "backend_filters = 16\n" in written
+    assert "dense_units = 32\n" in written
+
+
 @pytest.mark.usefixtures("house")
 def test_without_a_command_the_newest_export_is_fitted(
     monkeypatch: pytest.MonkeyPatch,
