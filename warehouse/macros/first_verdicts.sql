@@ -5,6 +5,8 @@
     judged: CTE of the tracks (source, track_id). columns: more of its columns to show.
     Reads three further CTEs: `faults` (source, track_id, rule, evidence; a row per
     broken rule), `rules` (cleaning_rules of one version), `exceptions`.
+
+    Exceptions are few and faults many, so that waived faults are taken apart first.
 -#}
 {% macro first_verdicts(judged, columns=[]) %}
     with
@@ -14,22 +16,37 @@
         select
             faults.source,
             faults.track_id,
-            arg_min(
-                {'rule': faults.rule, 'evidence': faults.evidence},
-                coalesce(rules.rule_order, 0)
-            ) filter (where exceptions.rule is null) as fault,
+            arg_min(faults.rule, coalesce(rules.rule_order, 0)) as rule,
+            arg_min_null(faults.evidence, coalesce(rules.rule_order, 0)) as evidence
+
+        from faults
+        left join rules on faults.rule = rules.rule
+        anti join exceptions
+            on
+                faults.source = exceptions.source
+                and faults.track_id = exceptions.track_id
+                and faults.rule = exceptions.rule
+        group by faults.source, faults.track_id
+
+    ),
+
+    waivers as (
+
+        select
+            faults.source,
+            faults.track_id,
             string_agg(
                 'excepted from ' || exceptions.rule || ': ' || exceptions.comment,
                 '; ' order by rules.rule_order
             ) as waiver
 
         from faults
-        left join rules on faults.rule = rules.rule
-        left join exceptions
+        inner join exceptions
             on
                 faults.source = exceptions.source
                 and faults.track_id = exceptions.track_id
                 and faults.rule = exceptions.rule
+        left join rules on faults.rule = rules.rule
         group by faults.source, faults.track_id
 
     )
@@ -40,13 +57,17 @@
         {% for column in columns %}
             {{ judged }}.{{ column }},
         {% endfor %}
-        first_faults.fault is null as is_kept,
-        first_faults.fault['rule'] as rule,
-        coalesce(first_faults.fault['evidence'], first_faults.waiver) as evidence
+        first_faults.rule is null as is_kept,
+        first_faults.rule,
+        coalesce(first_faults.evidence, waivers.waiver) as evidence
 
     from {{ judged }}
     left join first_faults
         on
             {{ judged }}.source = first_faults.source
             and {{ judged }}.track_id = first_faults.track_id
+    left join waivers
+        on
+            {{ judged }}.source = waivers.source
+            and {{ judged }}.track_id = waivers.track_id
 {% endmacro %}

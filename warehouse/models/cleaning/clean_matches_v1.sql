@@ -43,16 +43,6 @@ exceptions as (
 
 ),
 
-tracks as (
-
-    select distinct
-        source,
-        track_id
-
-    from songs
-
-),
-
 -- 2019 cut the last nine characters, ".clip.mp3", off the names of all *.mp3; other
 -- numbers in the names of another data set's clips are none of 7digital's
 clips as (
@@ -75,49 +65,63 @@ clips as (
 
 ),
 
-pairs as (
+-- a song and a file with one 7digital id are a pair; numbers are cheaper to count
+-- than pairs to list
+clips_of_id as (
+
+    select
+        sevendigital_id,
+        count(*) as n_clips,
+        min(path) as path
+
+    from clips
+    where sevendigital_id is not null
+    group by sevendigital_id
+
+),
+
+songs_of_id as (
+
+    select
+        source,
+        sevendigital_id,
+        count(*) as n_songs
+
+    from songs
+    group by source, sevendigital_id
+
+),
+
+paired_songs as (
 
     select
         songs.source,
         songs.track_id,
-        songs.sevendigital_id,
-        clips.path,
-        count(*) over (
-            partition by songs.source, songs.sevendigital_id
-        ) as n_pairs_of_id
+        clips_of_id.sevendigital_id,
+        clips_of_id.path,
+        songs_of_id.n_songs * clips_of_id.n_clips as n_pairs_of_id
 
     from songs
-    inner join clips on songs.sevendigital_id = clips.sevendigital_id
-
-),
-
-unshared_pairs as (
-
-    select
-        *,
-        count(*) over (partition by source, track_id) as n_pairs_of_track
-
-    from pairs
-    where n_pairs_of_id = 1
+    left join clips_of_id on songs.sevendigital_id = clips_of_id.sevendigital_id
+    left join songs_of_id
+        on
+            songs.source = songs_of_id.source
+            and clips_of_id.sevendigital_id = songs_of_id.sevendigital_id
 
 ),
 
 matches as (
 
     select
-        tracks.source,
-        tracks.track_id,
-        coalesce(min(unshared_pairs.path), min(pairs.path)) as path,
-        min(pairs.sevendigital_id) as sevendigital_id,
-        max(pairs.n_pairs_of_id) as n_pairs_of_id,
-        max(unshared_pairs.n_pairs_of_track) as n_pairs_of_track
+        source,
+        track_id,
+        coalesce(min(path) filter (where n_pairs_of_id = 1), min(path)) as path,
+        min(sevendigital_id) as sevendigital_id,
+        max(n_pairs_of_id) as n_pairs_of_id,
+        nullif(count(*) filter (where n_pairs_of_id = 1), 0) as n_pairs_of_track
 
-    from tracks
-    left join pairs
-        on tracks.source = pairs.source and tracks.track_id = pairs.track_id
-    left join unshared_pairs
-        on pairs.source = unshared_pairs.source and pairs.path = unshared_pairs.path
-    group by tracks.source, tracks.track_id
+    from paired_songs
+    group by source, track_id
 
 ),
 

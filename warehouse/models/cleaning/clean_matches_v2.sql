@@ -59,80 +59,111 @@ clips as (
 
 ),
 
--- a file that is named by the track id outranks one found by its 7digital id
-pairs as (
-
-    select
-        songs.source,
-        songs.track_id,
-        clips.path,
-        true as is_named_by_track
-
-    from songs
-    inner join clips on songs.track_id = clips.track_id
-
-    union
-
-    select
-        songs.source,
-        songs.track_id,
-        clips.path,
-        false as is_named_by_track
-
-    from songs
-    inner join clips on songs.sevendigital_id = clips.sevendigital_id
-
-),
-
-best_pairs as (
-
-    select
-        pairs.source,
-        pairs.track_id,
-        pairs.path,
-        count(*) over (partition by pairs.source, pairs.track_id) as n_files
-
-    from pairs
-    inner join clips on pairs.path = clips.path
-    qualify row_number() over (
-        partition by pairs.source, pairs.track_id
-        order by
-            pairs.is_named_by_track desc,
-            (clips.status = 'ok') desc nulls last,
-            clips.decoded_seconds desc nulls last,
-            clips.bit_rate desc nulls last,
-            pairs.path asc
-    ) = 1
-
-),
-
 named_songs as (
 
     select
         source,
         track_id,
-        min({{ normalised_name('artist_name') }}) as artist,
-        min({{ normalised_name('title') }}) as title
+        sevendigital_id,
+        {{ normalised_name('artist_name') }} as artist,
+        {{ normalised_name('title') }} as title
 
     from songs
-    group by source, track_id
 
 ),
 
-matches as (
+pairs as (
 
     select
         named_songs.source,
         named_songs.track_id,
         named_songs.artist,
         named_songs.title,
-        best_pairs.path
+        clips.path,
+        clips.status,
+        clips.decoded_seconds,
+        clips.bit_rate,
+        false as is_named_by_track
 
     from named_songs
+    left join clips on named_songs.sevendigital_id = clips.sevendigital_id
+
+    union all
+
+    select
+        named_songs.source,
+        named_songs.track_id,
+        named_songs.artist,
+        named_songs.title,
+        clips.path,
+        clips.status,
+        clips.decoded_seconds,
+        clips.bit_rate,
+        true as is_named_by_track
+
+    from named_songs
+    inner join clips on named_songs.track_id = clips.track_id
+
+),
+
+named_tracks as (
+
+    select
+        source,
+        track_id,
+        min(artist) as artist,
+        min(title) as title,
+        min(path) as path,
+        count(path) as n_files
+
+    from pairs
+    group by source, track_id
+
+),
+
+-- few tracks have a choice; a file that is named by the track id outranks one found by
+-- its 7digital id
+best_pairs as (
+
+    select
+        pairs.source,
+        pairs.track_id,
+        pairs.path
+
+    from pairs
+    inner join named_tracks
+        on
+            pairs.source = named_tracks.source
+            and pairs.track_id = named_tracks.track_id
+    where
+        named_tracks.n_files > 1
+        and pairs.path is not null
+    qualify row_number() over (
+        partition by pairs.source, pairs.track_id
+        order by
+            pairs.is_named_by_track desc,
+            (pairs.status = 'ok') desc nulls last,
+            pairs.decoded_seconds desc nulls last,
+            pairs.bit_rate desc nulls last,
+            pairs.path asc
+    ) = 1
+
+),
+
+matches as (
+
+    select
+        named_tracks.source,
+        named_tracks.track_id,
+        named_tracks.artist,
+        named_tracks.title,
+        coalesce(best_pairs.path, named_tracks.path) as path
+
+    from named_tracks
     left join best_pairs
         on
-            named_songs.source = best_pairs.source
-            and named_songs.track_id = best_pairs.track_id
+            named_tracks.source = best_pairs.source
+            and named_tracks.track_id = best_pairs.track_id
 
 ),
 
@@ -248,22 +279,29 @@ claims as (
 
 ),
 
+shared_paths as (
+
+    select path
+    from claims
+    group by path
+    having count(*) > 1
+
+),
+
 -- whose clip it is cannot be told, unless all claim the same name: then they are
 -- duplicates of one another and clean_duplicates keeps the best
 contested_clips as (
 
     select
-        path,
+        claims.path,
         count(*) as n_songs
 
     from claims
-    group by path
+    semi join shared_paths on claims.path = shared_paths.path
+    group by claims.path
     having
-        count(*) > 1
-        and (
-            count(distinct artist || ' - ' || title) > 1
-            or bool_or(artist is null or title is null)
-        )
+        count(distinct claims.artist || ' - ' || claims.title) > 1
+        or bool_or(claims.artist is null or claims.title is null)
 
 ),
 

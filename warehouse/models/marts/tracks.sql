@@ -58,66 +58,100 @@ tagged_tracks as (
 
 ),
 
--- the same song may stand in several source files
+-- the same song may stand in several source files; few do, and only these are sorted.
+-- The view is read anew each time: as a CTE, all of it would be held in memory.
+repeated_songs as (
+
+    select
+        source,
+        track_id
+
+    from {{ ref('stg_msd__songs') }}
+    group by source, track_id
+    having count(*) > 1
+
+),
+
 distinct_songs as (
+
+    select songs.*
+    from songs
+    anti join repeated_songs
+        on
+            songs.source = repeated_songs.source
+            and songs.track_id = repeated_songs.track_id
+
+    union all
+
+    select songs.*
+    from {{ ref('stg_msd__songs') }} as songs
+    semi join repeated_songs
+        on
+            songs.source = repeated_songs.source
+            and songs.track_id = repeated_songs.track_id
+    qualify row_number() over (
+        partition by songs.source, songs.track_id
+        order by
+            songs.source_file asc, songs.song_id asc, songs.sevendigital_id asc
+    ) = 1
+
+),
+
+named_songs as (
 
     select
         *,
         {{ normalised_name('artist_name') }} as normalised_artist,
         {{ normalised_name('title') }} as normalised_title
 
-    from songs
-    qualify row_number() over (
-        partition by source, track_id
-        order by source_file asc, song_id asc, sevendigital_id asc
-    ) = 1
+    from distinct_songs
 
 ),
 
 all_songs as (
 
     select
-        distinct_songs.source,
-        distinct_songs.track_id,
-        distinct_songs.song_id,
-        distinct_songs.artist_id,
-        distinct_songs.artist_mbid,
+        named_songs.source,
+        named_songs.track_id,
+        named_songs.song_id,
+        named_songs.artist_id,
+        named_songs.artist_mbid,
         coalesce(
-            distinct_songs.artist_id,
-            distinct_songs.normalised_artist,
-            distinct_songs.track_id
+            named_songs.artist_id,
+            named_songs.normalised_artist,
+            named_songs.track_id
         ) as artist_key,
-        distinct_songs.sevendigital_id,
-        distinct_songs.release_sevendigital_id,
-        distinct_songs.artist_sevendigital_id,
-        distinct_songs.title,
-        distinct_songs.artist_name,
-        distinct_songs.release,
-        distinct_songs.artist_location,
-        distinct_songs.normalised_title,
-        distinct_songs.normalised_artist,
-        distinct_songs.year,
-        distinct_songs.duration_seconds,
-        distinct_songs.tempo_bpm,
-        distinct_songs.loudness_db,
-        distinct_songs.key,
-        distinct_songs.key_confidence,
-        distinct_songs.mode,
-        distinct_songs.mode_confidence,
-        distinct_songs.time_signature,
-        distinct_songs.time_signature_confidence,
-        distinct_songs.song_hotttnesss,
-        distinct_songs.artist_hotttnesss,
-        distinct_songs.artist_familiarity,
-        distinct_songs.artist_latitude,
-        distinct_songs.artist_longitude,
+        named_songs.sevendigital_id,
+        named_songs.release_sevendigital_id,
+        named_songs.artist_sevendigital_id,
+        named_songs.title,
+        named_songs.artist_name,
+        named_songs.release,
+        named_songs.artist_location,
+        named_songs.normalised_title,
+        named_songs.normalised_artist,
+        named_songs.year,
+        named_songs.duration_seconds,
+        named_songs.tempo_bpm,
+        named_songs.loudness_db,
+        named_songs.key,
+        named_songs.key_confidence,
+        named_songs.mode,
+        named_songs.mode_confidence,
+        named_songs.time_signature,
+        named_songs.time_signature_confidence,
+        named_songs.song_hotttnesss,
+        named_songs.artist_hotttnesss,
+        named_songs.artist_familiarity,
+        named_songs.artist_latitude,
+        named_songs.artist_longitude,
         coalesce(tagged_tracks.n_raw_tags, 0)::bigint as n_raw_tags
 
-    from distinct_songs
+    from named_songs
     left join tagged_tracks
         on
-            distinct_songs.source = tagged_tracks.source
-            and distinct_songs.track_id = tagged_tracks.track_id
+            named_songs.source = tagged_tracks.source
+            and named_songs.track_id = tagged_tracks.track_id
 
     union all
 

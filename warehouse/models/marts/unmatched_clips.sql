@@ -18,44 +18,47 @@ dataset_clips as (
 
 ),
 
-claimed_paths as (
+unclaimed_files as (
 
-    select files.path
+    select files.*
     from files
-    inner join songs on files.sevendigital_id = songs.sevendigital_id
-    where files.dataset is null
-    union
-    select files.path
-    from files
-    inner join songs on files.track_id = songs.track_id
-    union
-    select path
-    from dataset_clips
+    anti join songs
+        on
+            files.sevendigital_id = songs.sevendigital_id
+            and files.dataset is null
+    anti join songs as named_songs on files.track_id = named_songs.track_id
+    anti join dataset_clips on files.path = dataset_clips.path
+
+),
+
+left_over as (
+
+    select * from unclaimed_files
+    where status is distinct from 'vanished'
+    union all
+    select * from files
+    where status = 'vanished'
 
 ),
 
 unmatched as (
 
     select
-        files.path,
-        files.sevendigital_id,
-        files.track_id,
-        files.size_bytes,
-        files.status,
+        path,
+        sevendigital_id,
+        track_id,
+        size_bytes,
+        status,
         case
-            when files.status = 'vanished' then 'gone since the last scan'
-            when files.dataset is not null
-                then 'the data set ' || files.dataset || ' does not name it'
-            when files.sevendigital_id is null and files.track_id is null
+            when status = 'vanished' then 'gone since the last scan'
+            when dataset is not null
+                then 'the data set ' || dataset || ' does not name it'
+            when sevendigital_id is null and track_id is null
                 then 'no 7digital id and no track id in the name'
             else 'no song has this id'
         end as reason
 
-    from files
-    left join claimed_paths on files.path = claimed_paths.path
-    where
-        claimed_paths.path is null
-        or files.status = 'vanished'
+    from left_over
 
 )
 
