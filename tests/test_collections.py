@@ -1,7 +1,8 @@
 """The chain on people's own music and on other data sets, without the MSD and with it.
 
 A small collection of real music is described by a CSV file; MTG-Jamendo's list is the
-real one, of which one clip is there under another track's name.
+real one, of which one clip is there under another track's name; MagnaTagATune and FMA
+have a real clip each and a list of one line.
 """
 
 import csv
@@ -54,6 +55,24 @@ _MORE = """
 [sources.datasets.jamendo]
 format = "jamendo"
 paths = ["autotagging-test.tsv"]
+
+[sources.datasets.magnatagatune]
+format = "magnatagatune"
+paths = ["mtt"]
+audio = "mtt"
+
+[sources.datasets.fma]
+format = "fma"
+paths = ["fma"]
+"""
+_MTT_CLIP = "joram-moments_of_clarity-08-solipsism-59-88.mp3"
+_MTT = f""""clip_id"\t"ambient"\t"no vocals"\t"drums"\t"mp3_path"
+"2"\t"1"\t"1"\t"0"\t"f/{_MTT_CLIP}"
+"""
+_FMA = """,artist,artist,set,track,track,track,track,track,track
+,id,name,split,duration,genre_top,genres,genres_all,tags,title
+track_id,,,,,,,,,
+10,6,Kurt Vile,training,161,Pop,[10],[10],[],Freeway
 """
 _VARS = {"split_by": "mine", "min_positives_per_split": 0, "min_file_bytes": 0}
 
@@ -178,10 +197,15 @@ def together(built: Path, real: Path) -> Path:
     for name, clip in (
         ("test-1.mp3", "jamendo/24/3524.low.mp3"),
         ("Kevin_MacLeod_-_Vibe_Ace.ogg", "3/4/3400270.clip.ogg"),
+        (_MTT_CLIP, f"../mtt/f/{_MTT_CLIP}"),
+        ("../audio/000010.mp3", "fma/000/000010.mp3"),
     ):
         file = built / "clips" / clip
         file.parent.mkdir(parents=True)
         shutil.copy(real / "music" / name, file)
+    (built / "mtt" / "annotations_final.csv").write_text(_MTT)
+    (built / "fma").mkdir()
+    (built / "fma" / "tracks.csv").write_text(_FMA)
     with (built / "lyre.toml").open("a") as file:
         file.write(_MORE)
     _python(built, "ingest", "all")
@@ -194,9 +218,15 @@ def test_sources_stand_side_by_side(together: Path) -> None:
         together,
         "select source, count(*), count(path) from marts.tracks group by 1 order by 1",
     )
-    # Muddy Waters and the like: 19 songs; the real list of Jamendo has 4,231 lines.
+    # 19 real song files, and the real list of Jamendo.
     lines = (together / "autotagging-test.tsv").read_text().splitlines()
-    assert found == [("jamendo", len(lines) - 1, 1), ("mine", 6, 5), ("msd", 19, 1)]
+    assert found == [
+        ("fma", 1, 1),
+        ("jamendo", len(lines) - 1, 1),
+        ("magnatagatune", 1, 1),
+        ("mine", 6, 5),
+        ("msd", 19, 1),
+    ]
     (clip,) = _rows(
         together,
         "select path from marts.tracks where source = 'msd' and path is not null",
@@ -211,8 +241,32 @@ def test_equal_sound_of_two_sources_is_kept_once(together: Path) -> None:
         "group by group_id order by 1",
     )
     assert groups == [(["jamendo", "mine"],), (["mine", "msd"],)]
-    kept = _rows(together, "select path from marts.training_set order by path")
-    assert len(kept) == 4
+    kept = _rows(
+        together,
+        "select source, count(*) from marts.training_set group by 1 order by 1",
+    )
+    assert sum(number for _, number in kept if isinstance(number, int)) == 5
+    assert ("magnatagatune", 1) in kept
+    # The real clip of FMA lasts two seconds.
+    out = _rows(
+        together,
+        "select arg_min(rule, rule_order) from marts.excluded_tracks "
+        "where source = 'fma'",
+    )
+    assert out == [("too_short",)]
+
+
+def test_tags_of_each_source_are_clean(together: Path) -> None:
+    tags = _rows(
+        together,
+        "select source, tag from marts.track_tags "
+        "where source in ('fma', 'magnatagatune') order by all",
+    )
+    assert tags == [
+        ("fma", "pop"),
+        ("magnatagatune", "ambient"),
+        ("magnatagatune", "no vocals"),
+    ]
 
 
 def test_v1_is_that_of_the_msd_alone(together: Path) -> None:
