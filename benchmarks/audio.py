@@ -111,7 +111,7 @@ _WAYS: dict[str, Callable[[], Way]] = {
 _PROBES = {"miniaudio": "import miniaudio", "2019": "import audioread, librosa"}
 
 
-def _clips(count: int, folder: Path) -> dict[str, list[str]]:
+def whole_clips(count: int, folder: Path) -> dict[str, list[str]]:
     """Return the paths of whole clips by kind, written first where they are missing."""
     sources = folder / f"clips-{count}"
     command = [sys.executable, "-m", "sample", "--tracks", str(count + count // 8 + 8)]
@@ -324,7 +324,7 @@ def main() -> None:
         _flat(arguments.flat)
     else:
         arguments.folder.mkdir(parents=True, exist_ok=True)
-        for kind, clips in _clips(arguments.clips, arguments.folder).items():
+        for kind, clips in whole_clips(arguments.clips, arguments.folder).items():
             print(f"\n{len(clips)} clips of 30 s, {kind}")
             _one_core(clips, arguments.rounds)
             _pool(clips, arguments.rounds)

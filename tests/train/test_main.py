@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from typer.testing import CliRunner, Result
 from train.__main__ import app
 from train.errors import TrainError
 from train.tagger import Tagger, genres, microphone
+
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -186,6 +189,36 @@ def test_evaluate_prints_tables() -> None:
     assert done.exit_code == 0
     for part in ("validation split", "macro", "micro", "rock"):
         assert part in done.stdout
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_document_run(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = np.random.default_rng(0).uniform(-0.3, 0.3, 88_200).astype(np.float32)
+    monkeypatch.setattr(microphone, "record", lambda _seconds: (recorded, 44_100))
+    for name in ("albums", "more/deep"):
+        (house / name).mkdir(parents=True)
+        soundfile.write(house / name / "c.flac", recorded, 44_100)
+    soundfile.write(house / "song.mp3", recorded, 44_100)
+    run = house / "data" / "runs" / "first"
+    shutil.copy(run / "best.keras", house / "model.keras")
+    (house / "data" / "exports" / "bands").rename(house / "data" / "exports" / "v2")
+    described = json.loads((run / "run.json").read_text())
+    described["export"] = str(house / "data" / "exports" / "v2")
+    (run / "run.json").write_text(json.dumps(described))
+    text = (_ROOT / "docs" / "tagging.md").read_text(encoding="utf-8")
+    lines = [
+        line.partition(" > ")[0]
+        for line in text.splitlines()
+        if line.startswith("python -m train ") and "musicnn" not in line
+    ]
+    assert len(lines) == 9
+    for line in lines:
+        arguments = shlex.split(line, comments=True)[3:]
+        quick = ["--bootstrap", "10"] if arguments[0] == "evaluate" else []
+        done = _run(*arguments, *quick)
+        assert done.exit_code == 0, (line, done.output, done.exception)
 
 
 def test_fit_takes_name_and_overrides(house: Path) -> None:
