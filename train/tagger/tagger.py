@@ -26,8 +26,9 @@ from train.tagger.tagging import Floats, Placing, Tagging
 if TYPE_CHECKING:
     import keras
 
-# Windows that go through the model together.
-BATCH = 32
+# Windows that go through the model together: more are no faster on a processor, and
+# musicnn needs some 30 MB for each.
+BATCH = 16
 # Below this peak, 80 dB under full scale, there is nothing to hear.
 _SILENT_PEAK = 1e-4
 
