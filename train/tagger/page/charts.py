@@ -11,6 +11,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 10, 10, 34
 _TICKS = 5
 # Small shares are to be seen, too.
 _DARKENED = 0.7
+_LEAST_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -164,22 +165,7 @@ def heat(
                 transform=f"translate({x:.1f},{label - 5}) rotate(-90)",
             )
         )
-        for column, share in enumerate(shares[row]):
-            if share is None or share < 0.005:
-                continue
-            told = f"{name} → {names[column]}: {share:.0%}"
-            parts.append(
-                element(
-                    "rect",
-                    element("title", text(told)),
-                    x=label + column * cell,
-                    y=y,
-                    width=cell - 1,
-                    height=cell - 1,
-                    class_="own" if row == column else "cell",
-                    fill_opacity=f"{min(share, 1.0) ** _DARKENED:.2f}",
-                )
-            )
+        parts += _heat_row(names, row, shares[row], (label, y), cell)
     frame = element("rect", x=label, y=label, width=size, height=size, class_="frame")
     whole = label + size + 2
     return element(
@@ -194,6 +180,30 @@ def heat(
         ),
         class_="scroll",
     )
+
+
+def _heat_row(
+    names: Sequence[str],
+    row: int,
+    shares: Sequence[float | None],
+    corner: tuple[int, int],
+    cell: int,
+) -> list[str]:
+    """Return the cells of one row; those of less than half a per cent stay empty."""
+    return [
+        element(
+            "rect",
+            element("title", text(f"{names[row]} → {names[column]}: {share:.0%}")),
+            x=corner[0] + column * cell,
+            y=corner[1],
+            width=cell - 1,
+            height=cell - 1,
+            class_="own" if row == column else "cell",
+            fill_opacity=f"{min(share, 1.0) ** _DARKENED:.2f}",
+        )
+        for column, share in enumerate(shares)
+        if share is not None and share >= _LEAST_SHARE
+    ]
 
 
 def columns(axes: Axes, heights: Sequence[tuple[float, float, float]]) -> str:
