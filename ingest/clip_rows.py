@@ -11,6 +11,7 @@ import pyarrow as pa
 from audio.measure import Measurement
 from ingest.listing import Clip
 from ingest.pool import Outcome
+from warehouse.database import transaction
 
 _TIME = pa.timestamp("us", tz="UTC")
 _MEASURED = pa.schema(
@@ -79,16 +80,12 @@ def write_batch(
         Of clips that have a row in ``raw.audio_files``.
     """
     tables = _tables(outcomes)
-    connection.execute("begin transaction")
     try:
-        for name, table in tables.items():
-            connection.register(name, table)
-        for statement in _STATEMENTS:
-            connection.execute(statement)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+        with transaction(connection):
+            for name, table in tables.items():
+                connection.register(name, table)
+            for statement in _STATEMENTS:
+                connection.execute(statement)
     finally:
         for name in tables:
             connection.unregister(name)

@@ -34,7 +34,7 @@ from ingest.tables import (
     replace_table,
 )
 from ingest.text import escaped
-from warehouse.database import open_to_write
+from warehouse.database import open_to_write, transaction
 
 _ROWS_HELD = 10_000
 
@@ -285,7 +285,6 @@ def load(
     try:
         aside = _replace(work, source, run)
     except BaseException as error:
-        _roll_back(connection)
         log_run(connection, run, FAILED, error=str(error) or type(error).__name__)
         if isinstance(error, duckdb.Error):
             raise _explain(error, source) from error
@@ -310,25 +309,20 @@ def count_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
 
 
 def _replace(work: Load, source: Source, run: Run) -> dict[str, int]:
-    work.connection.execute("begin transaction")
-    (source.keep or empty_tables)(work, source)
-    work.forget_aside()
-    source.fill(work)
-    aside = work.aside_by_reason()
-    log_files(work.connection, run, {path for path, _ in work.bad_files})
-    log_run(
-        work.connection, run, DONE, rows=work.rows, rows_set_aside=sum(aside.values())
-    )
-    work.connection.execute("commit")
+    with transaction(work.connection):
+        (source.keep or empty_tables)(work, source)
+        work.forget_aside()
+        source.fill(work)
+        aside = work.aside_by_reason()
+        log_files(work.connection, run, {path for path, _ in work.bad_files})
+        log_run(
+            work.connection,
+            run,
+            DONE,
+            rows=work.rows,
+            rows_set_aside=sum(aside.values()),
+        )
     return aside
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    try:
-        connection.execute("rollback")
-    except duckdb.TransactionException:
-        # A failed commit has ended the transaction already.
-        return
 
 
 def _outcome(

@@ -30,6 +30,7 @@ from ingest.pool import Outcome, count_workers, run_tasks
 from ingest.selection import Selection, check, choose
 from lyre.console import progress
 from lyre.settings import Audio
+from warehouse.database import transaction
 
 _FAILURES_TOLD = 20
 _ALL = Selection()
@@ -233,31 +234,29 @@ def _write_list(
         },
         schema=_FOUND,
     )
-    connection.execute("begin transaction")
     try:
-        connection.register("found", found)
-        connection.execute(_MOVED)
-        vanished = connection.execute(_VANISHED, {"folders": folders}).fetchall()[0][0]
-        connection.execute(_CHANGED)
-        for table in (
-            "raw.audio_files",
-            "raw.audio_silences",
-            "raw.audio_fingerprints",
-        ):
+        with transaction(connection):
+            connection.register("found", found)
+            connection.execute(_MOVED)
+            vanished = connection.execute(_VANISHED, {"folders": folders}).fetchall()[
+                0
+            ][0]
+            connection.execute(_CHANGED)
+            for table in (
+                "raw.audio_files",
+                "raw.audio_silences",
+                "raw.audio_fingerprints",
+            ):
+                connection.execute(
+                    f"delete from {table} "  # noqa: S608
+                    "where path in (select path from changed)"
+                )
             connection.execute(
-                f"delete from {table} "  # noqa: S608
-                "where path in (select path from changed)"
+                "insert into raw.audio_files by name "
+                "select *, 'listed' as status from changed"
             )
-        connection.execute(
-            "insert into raw.audio_files by name "
-            "select *, 'listed' as status from changed"
-        )
-        connection.execute("drop table changed")
-        chosen = choose(connection, selection, list(thresholds_db), fingerprints)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+            connection.execute("drop table changed")
+            chosen = choose(connection, selection, list(thresholds_db), fingerprints)
     finally:
         connection.unregister("found")
     return [file for file in files if file.path in chosen], int(vanished)

@@ -3,7 +3,9 @@
 Exit codes: 0 done, 1 done with failures listed, 2 nothing done.
 """
 
+import errno
 import io
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +30,14 @@ DONE, DONE_WITH_FAILURES, NOTHING_DONE = 0, 1, 2
 Advance = Callable[[int], None]
 _Tell = Callable[[int, float], str]
 
+# What a disk says that is full, write-protected or somebody else's.
+_REFUSALS = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EROFS: "choose a place that can be written",
+    errno.EACCES: "change its permissions or choose another place",
+    errno.EPERM: "change its permissions or choose another place",
+}
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_MOVES = 0.1
 
@@ -43,7 +53,11 @@ def command_line(help_text: str) -> typer.Typer:
 
 
 def run(app: typer.Typer, program: str) -> None:
-    """Run a command line; a `LyreError` becomes one sentence and exit code 2."""
+    """Run a command line; a `LyreError` becomes one sentence and exit code 2.
+
+    So does what a disk refuses, wherever that happened: every file is written whole
+    or not at all, so that the same command goes on once the disk lets it.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # In a log, results and progress stay in the order in which they came.
         sys.stdout.reconfigure(line_buffering=True)
@@ -52,6 +66,20 @@ def run(app: typer.Typer, program: str) -> None:
     except LyreError as error:
         print(f"{program}: {error}", file=sys.stderr)
         sys.exit(NOTHING_DONE)
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        print(f"{program}: {_refusal(error)}", file=sys.stderr)
+        sys.exit(NOTHING_DONE)
+
+
+def _refusal(error: OSError) -> LyreError:
+    code = error.errno or 0
+    return LyreError(
+        os.strerror(code),
+        where=error.filename,
+        remedy=f"{_REFUSALS[code]}, then run the same command again",
+    )
 
 
 @contextmanager

@@ -4,10 +4,11 @@ DuckDB lets one process write or many read. So everything but ingest and dbt ope
 file read-only, and a file that is held elsewhere is told with the holder's id.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from warehouse.errors import WarehouseError
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+) \(PID (?P<pid>\d+)\)")
 _FILL_IT = "run `python -m ingest all` first"
+_NO_SPACE = os.strerror(errno.ENOSPC)
 _KEY = "set data_dir or warehouse_path in lyre.toml to another place"
 
 
@@ -68,14 +70,41 @@ def open_to_write(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises
     ------
     WarehouseError
-        The file is no DuckDB file, may not be written, or is open elsewhere.
+        The file is no DuckDB file, may not be written, or is open elsewhere; or the
+        disk is full, on opening it or later.
     """
     _check_writable(path)
-    connection = _connect(path, read_only=False)
     try:
-        yield connection
-    finally:
-        connection.close()
+        _create(path)
+        connection = _connect(path, read_only=False)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except duckdb.Error as error:
+        if _NO_SPACE not in str(error):
+            raise
+        raise _disk_is_full(path) from error
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do all of a block or nothing of it.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        May write, and is in no transaction.
+    """
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # A failed commit has ended the transaction already.
+        with suppress(duckdb.TransactionException):
+            connection.execute("rollback")
+        raise
 
 
 def explain(error: duckdb.Error, path: Path) -> WarehouseError:
@@ -123,6 +152,29 @@ def _connect(
         return duckdb.connect(str(path), read_only, dict(config or {}))
     except duckdb.Error as error:
         raise explain(error, path) from error
+
+
+def _create(path: Path) -> None:
+    """Make an empty warehouse where there is none, whole or not at all."""
+    if path.exists():
+        return
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        duckdb.connect(str(beside)).close()
+        # A link, since a rename would replace what another process has just made.
+        path.hardlink_to(beside)
+    except FileExistsError:
+        return
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _disk_is_full(path: Path) -> WarehouseError:
+    return WarehouseError(
+        f"the disk is full ({_NO_SPACE})",
+        where=path,
+        remedy=f"make room there, or {_KEY}; then run the same command again",
+    )
 
 
 def _check_writable(path: Path) -> None:

@@ -80,9 +80,12 @@ class Installation:
     ----------
     folder : Path
         Its working folder; the data lie in ``data/``.
+    dbt : Path
+        Where dbt keeps its logs, away from what a test may fill or write-protect.
     """
 
     folder: Path
+    dbt: Path
 
     def start(self, command: tuple[str, ...]) -> "subprocess.Popen[str]":
         """Start a command of Python in a session of its own."""
@@ -98,8 +101,8 @@ class Installation:
                 "PYTHONPATH": str(_ROOT),
                 "DBT_PROJECT_DIR": str(_ROOT),
                 "DBT_PROFILES_DIR": str(_ROOT),
-                "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_TARGET_PATH": str(self.dbt / "target"),
+                "DBT_LOG_PATH": str(self.dbt / "logs"),
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -135,16 +138,14 @@ class Installation:
     def copy(self, folder: Path) -> "Installation":
         """Copy everything but the sources, which no stage changes."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return Installation(folder)
+        return Installation(folder, self.dbt)
 
     def files(self) -> set[str]:
         """Return the paths of all files that a stage may leave."""
         return {
             str(path.relative_to(self.folder))
             for path in self.folder.rglob("*")
-            if path.is_file()
-            and path.suffix != ".wal"
-            and path.relative_to(self.folder).parts[0] not in ("target", "logs")
+            if path.is_file() and path.suffix != ".wal"
         }
 
     def tables(self) -> dict[str, str]:
@@ -240,7 +241,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Stage], Instal
     (first / "data").mkdir(parents=True)
     (first / "data" / "sources").symlink_to(sources)
     (first / "own.csv").write_text("path,tags\na.mp3,rock|80s\nb.mp3,jazz\n")
-    made = [Installation(first)]
+    made = [Installation(first, tmp_path_factory.mktemp("dbt"))]
 
     def before(stage: Stage) -> Installation:
         place = STAGES.index(stage)

@@ -1,0 +1,126 @@
+"""A full disk, a write-protected one, a busy warehouse, two runs at once.
+
+Each stage says so in a sentence and a code, and loses nothing: once the obstacle is
+gone, the same command ends as if there had been none.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+_HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(); input()"
+
+
+def _mount(*options: str, at: Path) -> None:
+    command = ["mount", "-t", "tmpfs", *options, "tmpfs", str(at)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"cannot mount a small file system: {done.stderr.strip()}")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Return an empty file system of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    _mount("-o", "size=500m", at=folder)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _refused(installation: Any, command: tuple[str, ...]) -> str:
+    """Run a command that cannot succeed; return what it said."""
+    process = installation.start(command)
+    printed, complaint = process.communicate()
+    assert process.returncode in (1, 2), f"{printed[-2000:]}{complaint[-2000:]}"
+    said = printed + complaint
+    assert "Traceback" not in said, said[-4000:]
+    assert said.strip()
+    return str(said)
+
+
+def _expected(ready: Any, stage: Any, folder: Path) -> Any:
+    undisturbed = ready.copy(folder)
+    undisturbed.run(stage.command)
+    state = undisturbed.state()
+    shutil.rmtree(folder)
+    return state
+
+
+def _used(folder: Path) -> int:
+    return shutil.disk_usage(folder).used
+
+
+def test_a_full_disk(stage: Any, before: Callable[[Any], Any], disk: Path) -> None:
+    ready = before(stage)
+    expected = _expected(ready, stage, disk / "copy")
+    full = ready.copy(disk / "copy")
+    size = _used(disk) + 8192
+    _mount("-o", f"remount,size={size}", at=disk)
+    said = _refused(full, stage.command)
+    assert "space" in said.lower(), said[-2000:]
+    _mount("-o", "remount,size=500m", at=disk)
+    full.finish(stage)
+    assert full.state() == expected
+
+
+def test_a_read_only_disk(stage: Any, before: Callable[[Any], Any], disk: Path) -> None:
+    ready = before(stage)
+    expected = _expected(ready, stage, disk / "copy")
+    protected = ready.copy(disk / "copy")
+    _mount("-o", "remount,ro", at=disk)
+    said = _refused(protected, stage.command)
+    assert "read-only" in said.lower() or "may not be written" in said, said[-2000:]
+    _mount("-o", "remount,rw", at=disk)
+    protected.finish(stage)
+    assert protected.state() == expected
+
+
+def test_a_busy_warehouse(
+    stage: Any, before: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    if stage.name == "fit":
+        pytest.skip("training reads no warehouse")
+    ready = before(stage)
+    expected = _expected(ready, stage, tmp_path / "copy")
+    busy = ready.copy(tmp_path / "copy")
+    file = busy.folder / "data" / "lyre.duckdb"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout
+    holder.stdout.readline()
+    try:
+        said = _refused(busy, stage.command)
+    finally:
+        holder.communicate("\n")
+    assert str(file) in said
+    assert str(holder.pid) in said
+    busy.finish(stage)
+    assert busy.state() == expected
+
+
+def test_two_runs_at_once(
+    stage: Any, before: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    ready = before(stage)
+    expected = _expected(ready, stage, tmp_path / "copy")
+    shared = ready.copy(tmp_path / "copy")
+    processes = [shared.start(stage.command) for _ in range(2)]
+    said = ["".join(process.communicate()) for process in processes]
+    codes = sorted(process.returncode for process in processes)
+    assert codes[0] in (0, 1), said
+    assert all(code in (0, 1, 2) for code in codes), said
+    assert not any("Traceback" in text for text in said), said
+    shared.finish(stage)
+    assert shared.state() == expected
