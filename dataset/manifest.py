@@ -289,9 +289,12 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> Path:
     is on the disk when this returns.
     """
     beside = path.with_name(f"{path.name}.{uuid4().hex}.part")
-    with beside.open("wb") as file:
-        file.write(content)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    return beside.replace(path)
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        return beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

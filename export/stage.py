@@ -192,6 +192,7 @@ def _conclude(
 ) -> Manifest:
     """Write labels and manifest, unless those of an earlier run still hold."""
     production.check_records(written)
+    _sweep(folder)
     files = [each.shard for each in written]
     if previous is not None and previous.shards[: len(files)] == files:
         # Nothing was written anew: who made it, and what was added since, still hold.
@@ -206,6 +207,12 @@ def _conclude(
         described = _describe(made, folder, written)
     manifest.write(described, folder)
     return described
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what runs that were killed left half; all that is planned is whole."""
+    for half in folder.rglob("*.part"):
+        half.unlink(missing_ok=True)
 
 
 def _holds(own: LabelSet, made: Plan, folder: Path) -> bool:

@@ -88,3 +88,10 @@ def test_newest_takes_the_latest_finished_export(small_export):
 def test_newest_without_exports_tells_to_export(tmp_path):
     with pytest.raises(DatasetError, match="python -m export tfrecord"):
         exports.newest(tmp_path / "none")
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_nothing(tmp_path):
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(IsADirectoryError):
+        manifest.write_whole(tmp_path / "taken", b"content")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

@@ -121,6 +121,14 @@ def test_a_rerun_writes_no_shard_again(once, warehouse, clips):
     }
 
 
+def test_a_rerun_takes_away_what_a_kill_left_half(once, warehouse, clips):
+    before = contents(once)
+    for name in ("manifest.json.0f.part", "shards/train-00000-of-00001.tfrecord.part"):
+        (once / name).write_bytes(b"half")
+    export(warehouse, once, clips)
+    assert contents(once) == before
+
+
 def test_a_damaged_shard_is_written_again(once, warehouse, clips):
     before = contents(once)
     name = next(shard.name for shard in manifest.read(once).shards if shard.records)

@@ -1,5 +1,8 @@
 """Exit codes, error sentences and progress in a log."""
 
+import errno
+import os
+
 import pytest
 
 from lyre.console import NOTHING_DONE, command_line, progress, run
@@ -24,6 +27,48 @@ def test_an_error_is_a_sentence_and_exit_code_2(
         _failing_app()
     assert caught.value.code == NOTHING_DONE
     assert capsys.readouterr().err == "python -m example: x.h5: no such file\n"
+
+
+def _refused(error: OSError) -> None:
+    app = command_line("Example.")
+
+    @app.command()
+    def only() -> None:
+        raise error
+
+    run(app, "python -m example")
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (errno.ENOSPC, "make room there"),
+        (errno.EROFS, "choose a place that can be written"),
+        (errno.EACCES, "change its permissions"),
+    ],
+)
+def test_what_a_disk_refuses_is_a_sentence(
+    code: int,
+    advice: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["example"])
+    with pytest.raises(SystemExit) as caught:
+        _refused(OSError(code, os.strerror(code), "/somewhere/file"))
+    assert caught.value.code == NOTHING_DONE
+    said = capsys.readouterr().err
+    assert said.startswith(f"python -m example: /somewhere/file: {os.strerror(code)}; ")
+    assert advice in said
+    assert said.count("\n") == 1
+
+
+def test_other_errors_of_the_system_are_not_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.argv", ["example"])
+    with pytest.raises(OSError, match=os.strerror(errno.ENOTTY)):
+        _refused(OSError(errno.ENOTTY, os.strerror(errno.ENOTTY)))
 
 
 def test_a_log_gets_a_last_line_with_the_count(
