@@ -1,5 +1,7 @@
 """A whole clip as mono samples at one rate: what features are made of."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -37,6 +39,22 @@ def load(file: File, rate: int) -> Samples:
     >>> samples = audio.load("clip.mp3", 16000)  # doctest: +SKIP
     """
     with Decoder(file) as decoder:
-        mono = (to_mono(block) for block in decoder.blocks())
-        blocks = list(resample_blocks(mono, decoder.header.sample_rate, rate))
+        if decoder.header.sample_rate == rate:
+            blocks = [mono.copy() for mono in _mono_blocks(decoder)]
+        else:
+            mono_blocks = _mono_blocks(decoder)
+            blocks = list(
+                resample_blocks(mono_blocks, decoder.header.sample_rate, rate)
+            )
     return np.concatenate(blocks)
+
+
+def _mono_blocks(decoder: Decoder) -> Iterator[Samples]:
+    """Yield the mix of each block, valid until the next one."""
+    if decoder.header.channels == 1:
+        for block in decoder.blocks():
+            yield block[:, 0]
+        return
+    mix = np.empty(decoder.block_frames, np.float32)
+    for block in decoder.blocks():
+        yield to_mono(block, mix[: len(block)])

@@ -9,7 +9,7 @@ Sources: ISO/IEC 11172-3 and 13818-3; the Xing, Info and VBRI headers as mutagen
 and libmpg123 read them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -167,13 +167,14 @@ def _count(
     window, base = b"", start
     while at < size:
         if at - base + 4 > len(window):
-            window, base = read_at(at, _WINDOW_BYTES), at
+            window, base = read_at(at, min(_WINDOW_BYTES, size - at)), at
         header = window[at - base : at - base + 4]
         frame_size = sizes.get(header) or _size_if_alike(header, first)
         if frame_size:
-            sizes[header] = last = frame_size
-            at += last
-            frames += 1
+            sizes[header] = frame_size
+            passed, count, last = _pass_known(window, at - base, sizes)
+            at = base + passed
+            frames += count
             continue
         found = _find_frame(read_at, skip_id3(read_at, at), size, first)
         if found is None:
@@ -185,6 +186,21 @@ def _count(
         at = start = found
     # The last frame may be cut off.
     return [*spans, (start, min(at, size))], frames - (at > size), lost
+
+
+def _pass_known(
+    window: bytes, at: int, sizes: Mapping[bytes, int]
+) -> tuple[int, int, int]:
+    """Return where the frames with known headers end, their number and last size.
+
+    The one loop that turns for every frame of a clip, so it does nothing else.
+    """
+    count = last = 0
+    while frame_size := sizes.get(window[at : at + 4]):
+        at += frame_size
+        count += 1
+        last = frame_size
+    return at, count, last
 
 
 def _find_frame(read_at: ReadAt, at: int, size: int, like: Frame | None) -> int | None:
