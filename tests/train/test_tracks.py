@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dataset import manifest
 from dataset.errors import DatasetError
 from train.errors import TrainError
 from train.tracks import open_split
@@ -56,3 +57,15 @@ def test_cut_and_missing_shards_are_named(band_export: Path, tmp_path: Path) -> 
 def test_unknown_label_set_is_named(band_export: Path) -> None:
     with pytest.raises(DatasetError, match=r"training_set\.v9"):
         open_split(band_export, "test", label_set="training_set.v9")
+
+
+@pytest.mark.parametrize("target", ["parquet", "webdataset"])
+def test_export_that_is_no_tfrecords_is_named(
+    band_export: Path, tmp_path: Path, target: str
+) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(band_export, folder)
+    described = manifest.read(folder).model_copy(update={"target": target})
+    manifest.write(described, folder)
+    with pytest.raises(TrainError, match=rf"export to {target}.*expected TFRecords"):
+        open_split(folder, "train")
