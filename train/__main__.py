@@ -11,8 +11,8 @@ import typer
 
 from dataset import manifest
 from lyre import console, settings
+from train import bench_command, initial, named
 from train import config as configuration
-from train import initial, named
 from train.models.registry import default_name
 from train.tagger import evaluate_command, predict_command
 
@@ -114,6 +114,7 @@ def fit(
 
 app.command()(evaluate_command.evaluate)
 app.command()(predict_command.predict)
+app.command()(bench_command.bench_input)
 
 
 @app.command()
