@@ -11,9 +11,10 @@ import typer
 
 from dataset import manifest
 from lyre import console, settings
-from train import bench_command, initial, named
+from train import bench_command, initial, named, runs_command
 from train import config as configuration
 from train.models.registry import default_name
+from train.tables import table
 from train.tagger import evaluate_command, predict_command
 
 app = console.command_line(
@@ -115,6 +116,8 @@ def fit(
 app.command()(evaluate_command.evaluate)
 app.command()(predict_command.predict)
 app.command()(bench_command.bench_input)
+app.command("runs")(runs_command.list_runs)
+app.command()(runs_command.compare)
 
 
 @app.command()
@@ -124,7 +127,6 @@ def models(as_json: _Json = False) -> None:
     Example: python -m train models
     """
     from train.models import overview
-    from train.tagger import report
 
     entries = overview.describe_all()
     if as_json:
@@ -141,7 +143,7 @@ def models(as_json: _Json = False) -> None:
         for entry in entries
     ]
     headings = ("model", "reads", "parameters", "FLOPs a window", "paper")
-    print(report.table(headings, rows))
+    print(table(headings, rows))
 
 
 @app.command()

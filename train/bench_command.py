@@ -11,6 +11,7 @@ from lyre import settings
 from train import config as configuration
 from train import named
 from train.models.registry import default_name
+from train.tables import table
 
 
 def bench_input(
@@ -37,7 +38,6 @@ def bench_input(
     )
     from train import bench
     from train.data import open_data
-    from train.tagger import report
 
     found = bench.bench(open_data(folder, chosen), clips=clips)
     if as_json:
@@ -52,7 +52,7 @@ def bench_input(
         )
         for stage in found.stages
     ]
-    print(report.table(("input", "ms of processor a clip", "share"), rows))
+    print(table(("input", "ms of processor a clip", "share"), rows))
     print(
         f"\ninput alone {found.input_clips_per_second:,.0f} clips/s, "
         f"{chosen.model.name} {found.step_clips_per_second:,.1f} clips/s in steps of "

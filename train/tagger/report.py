@@ -1,27 +1,13 @@
 """Results as plain text."""
 
-from collections.abc import Sequence
-
 from train.metrics import TagMetrics
+from train.tables import table
 from train.tagger.evaluate import Evaluation
 from train.tagger.measures.intervals import Interval
 from train.tagger.predict import Outcome
 from train.tagger.tagging import Threshold
 
 _BAR = 20
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out a table: the first column to the left, the others to the right."""
-    lines = [list(header), *map(list, rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
 
 
 def evaluation(found: Evaluation) -> str:
