@@ -25,12 +25,17 @@ DEMO_CLIP := from marts.training_set where split = 'test' order by track_id limi
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-all pretrained demo docs test test-all lint types clean
+.PHONY: help setup setup-all pretrained demo docs test test-all lint types coverage audit \
+	bench clean
 
 help:
 	@echo "make demo      sample data to a trained tagger, in a few minutes"
 	@echo "make test      lint, type check, fast tests"
 	@echo "make test-all  the slow tests too"
+	@echo "make lint      style of code and SQL alone"
+	@echo "make coverage  all tests, and which public functions none of them runs"
+	@echo "make audit     known weaknesses of the locked dependencies; needs the network"
+	@echo "make bench     the benchmarks at small sizes, to see that they run"
 	@echo "make docs      site/index.html: every table and column, and what it is made of"
 	@echo "make setup     only create $(VENV)"
 	@echo "make setup-all the optional parts too"
@@ -75,6 +80,25 @@ test: lint types
 
 test-all: setup-all pretrained lint types
 	$(BIN)/pytest -n 2 --dist loadscope -m ''
+
+coverage: setup-all pretrained
+	$(BIN)/pytest -n 2 --dist loadscope -m '' --cov --cov-report=term:skip-covered \
+		--cov-report=json:.coverage.json
+	@$(RUN) tests/untested.py .coverage.json
+
+# The advisories lie on a server; without it nothing is known, which is no success.
+audit: setup
+	@$(BIN)/pip-audit --strict --requirement requirements.lock --disable-pip --no-deps || { \
+		echo "Not passed: either weaknesses are listed above, or there is no network" \
+			"to ask for them"; exit 1; }
+
+# Small sizes tell that the benchmarks run, not how fast Lyre is: see benchmarks/README.md.
+bench: setup pretrained
+	$(RUN) -m benchmarks.ingest --songs 1000
+	$(RUN) -m benchmarks.audio --clips 10
+	$(RUN) -m benchmarks.export --clips 10 --rounds 1 --tracks 1000
+	$(RUN) -m benchmarks.warehouse --songs 1000
+	$(RUN) -m benchmarks.predict --clips 2 --rounds 1
 
 demo: export LYRE_CONFIG = $(DEMO)/lyre.toml
 demo: setup

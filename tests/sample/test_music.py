@@ -2,7 +2,7 @@ import librosa
 import numpy as np
 import pytest
 
-from sample.arrangements import PARTS
+from sample.arrangements import PARTS, TAG_PARTS
 from sample.instruments import RATE, hertz, piano, pluck, saw, voice
 from sample.music import Piece, render
 from sample.score import compose, every, place
@@ -29,6 +29,24 @@ def test_a_clip_is_thirty_seconds_without_a_gap(style: str) -> None:
 
 def test_every_style_has_an_arrangement() -> None:
     assert {style.name for style in STYLES} == PARTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("style", "tag"),
+    [
+        *(("ambient", tag) for tag in TAG_PARTS),
+        ("ambient", "drum and bass"),  # a part of another style
+        ("hip-hop", "male vocalist"),
+        ("pop", "female vocalist"),
+    ],
+)
+def test_every_tag_leaves_a_trace(style: str, tag: str) -> None:
+    plain = render(_piece(style, style, "00s"), 8)
+    tagged = render(_piece(style, style, "00s", tag), 8)
+    assert np.isfinite(tagged).all()
+    # Their own levels aside, at least a hundredth of the power is another.
+    plain, tagged = plain / np.linalg.norm(plain), tagged / np.linalg.norm(tagged)
+    assert np.linalg.norm(tagged - plain * np.dot(plain, tagged)) ** 2 > 0.01
 
 
 def test_same_piece_same_samples() -> None:
