@@ -299,6 +299,15 @@ def test_links_lead_somewhere(page: str) -> None:
         assert not anchor or anchor in _anchors(path.read_text()), f"{page}: {link}"
 
 
+def test_every_rule_and_threshold_is_explained() -> None:
+    pages = "".join(_text(page) for page in _PAGES)
+    with (_ROOT / "warehouse/seeds/cleaning_rules.csv").open() as file:
+        rules = {row["rule"] for row in csv.DictReader(file)}
+    project = yaml.safe_load(_text("dbt_project.yml"))
+    for name in rules | project["vars"].keys():
+        assert re.search(rf"`{name}\b", pages), name
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
     reached = {"README.md"}
     waiting = ["README.md"]
