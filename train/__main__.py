@@ -4,6 +4,7 @@ Without a subcommand it fits on the newest export with the default configuration
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,7 +67,9 @@ def fit(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="A TOML file; `python -m train config` prints one."),
+        typer.Option(
+            help="A TOML file; `python -m train config` prints one. Or a JSON of 2019."
+        ),
     ] = None,
     overrides: _Set = None,
     name: Annotated[
@@ -95,6 +98,7 @@ def fit(
             *_of_tracks(tracks, exclude_tracks, fraction),
         ],
         model_name=default_name(features.format),
+        say=print,
     )
     # TensorFlow takes seconds to load: only once everything else is right.
     from train import fit as fitting
@@ -147,12 +151,20 @@ def models(as_json: _Json = False) -> None:
 
 
 @app.command()
-def config(overrides: _Set = None) -> None:
+def config(
+    overrides: _Set = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Begin with this TOML file, or JSON of 2019.")
+    ] = None,
+) -> None:
     """Print the configuration, every key with its meaning.
 
     Example: python -m train config > run.toml
     """
-    print(configuration.to_toml(configuration.load(None, overrides or ())), end="")
+    chosen = configuration.load(
+        config, overrides or (), say=lambda line: print(line, file=sys.stderr)
+    )
+    print(configuration.to_toml(chosen), end="")
 
 
 def _of_tracks(

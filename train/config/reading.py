@@ -1,13 +1,14 @@
-"""Reading a configuration: a TOML file, then what the command line overrides."""
+"""Reading a configuration: a file, then what the command line overrides."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from lyre.validation import first_problem
+from train.config import urop2019
 from train.config.whole import Config
 from train.errors import TrainError
 
@@ -17,24 +18,28 @@ def load(
     overrides: Sequence[str] = (),
     *,
     model_name: str = "pons-logmel",
+    say: Callable[[str], None] | None = None,
 ) -> Config:
     """Read a configuration.
 
     Parameters
     ----------
     path : Path, optional
-        A TOML file; keys that it lacks have their defaults.
+        A TOML file, or a ``.json`` of the 2019 project; keys that it lacks have their
+        defaults.
     overrides : sequence of str
         Texts such as ``"training.epochs=5"``; they win over the file.
     model_name : str
         The architecture where neither file nor overrides name one.
+    say : callable, optional
+        Takes a line on what became of each key of 2019.
 
     Raises
     ------
     TrainError
-        The file is missing or no TOML, or a key or a value is not valid.
+        The file is missing or of neither kind, or a key or a value is not valid.
     """
-    values: dict[str, Any] = {} if path is None else _read(path)
+    values: dict[str, Any] = {} if path is None else _read(path, model_name, say)
     for override in overrides:
         _override(values, override)
     model = values.setdefault("model", {})
@@ -50,7 +55,19 @@ def load(
         ) from error
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(
+    path: Path, model_name: str, say: Callable[[str], None] | None
+) -> dict[str, Any]:
+    if path.suffix == ".json":
+        values, notes = urop2019.read(
+            path,
+            schedules="schedule" in Config.model_fields,
+            waveform=model_name == "pons-waveform",
+        )
+        if say is not None:
+            for note in notes:
+                say(f"{path.name}, {note}")
+        return values
     if not path.is_file():
         raise TrainError("no such configuration file", where=path)
     try:
