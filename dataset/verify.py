@@ -6,6 +6,7 @@ that one run shows all of them.
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,8 +48,12 @@ def verify(folder: Path, told: Told | None = None) -> list[str]:
         faults.extend(_shard(folder, shard, described, starts))
         if told is not None:
             told(shard.records)
+    readable = Counter(name for name, _ in starts)
+    cut = {
+        shard.name for shard in described.shards if readable[shard.name] < shard.records
+    }
     for label_set in described.label_sets:
-        faults.extend(_label_set(folder, label_set, starts))
+        faults.extend(_label_set(folder, label_set, starts, cut))
     faults.extend(_strangers(folder, described))
     return faults
 
@@ -115,7 +120,7 @@ def _finite(record: records.Record) -> bool:
 
 
 def _label_set(
-    folder: Path, label_set: manifest.LabelSet, starts: Starts
+    folder: Path, label_set: manifest.LabelSet, starts: Starts, cut: set[str]
 ) -> Iterator[str]:
     path = folder / label_set.file
     if not path.is_file():
@@ -128,7 +133,7 @@ def _label_set(
     except DatasetError as error:
         yield str(error)
         return
-    faults = list(_tracks(path, tracks, len(label_set.vocabulary), starts))
+    faults = list(_tracks(path, tracks, len(label_set.vocabulary), starts, cut))
     yield from faults
     if faults:
         return  # A label outside the vocabulary could not even be counted.
@@ -138,8 +143,14 @@ def _label_set(
 
 
 def _tracks(
-    path: Path, tracks: list[labels.LabelledTrack], n_tags: int, starts: Starts
+    path: Path,
+    tracks: list[labels.LabelledTrack],
+    n_tags: int,
+    starts: Starts,
+    cut: set[str],
 ) -> Iterator[str]:
+    # Of a shard that cannot be read to its end one sentence is enough.
+    lost: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
     for number, track in enumerate(tracks, start=1):
         place = f"{path}, line {number} ({track.track_id})"
@@ -147,13 +158,18 @@ def _tracks(
         if key in seen:
             yield f"{place}: the track is listed twice"
         seen.add(key)
-        if starts.get((track.shard, track.offset)) != (*key, track.frames):
+        sound = starts.get((track.shard, track.offset)) == (*key, track.frames)
+        if not sound and track.shard in cut:
+            lost[track.shard] += 1
+        elif not sound:
             yield (
                 f"{place}: no such record of {track.frames:,} frames at "
                 f"{track.offset:,} of {track.shard}"
             )
         if any(not 0 <= position < n_tags for position in track.labels):
             yield f"{place}: a label outside the vocabulary of {n_tags} tags"
+    for shard, number in sorted(lost.items()):
+        yield f"{path}: {number:,} of its tracks have no readable record in {shard}"
 
 
 def _strangers(folder: Path, described: manifest.Manifest) -> Iterator[str]:

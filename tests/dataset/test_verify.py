@@ -24,6 +24,19 @@ def test_a_cut_shard_is_named_with_its_record(small_export):
     assert any("4 readable records, the manifest says 5" in f for f in faults)
 
 
+def test_the_tracks_of_a_cut_shard_are_told_in_one_sentence(small_export):
+    folder, _ = small_export
+    path = folder / TRAIN
+    # Cut in the second of five records.
+    (second,) = [
+        offset for number, (offset, _) in enumerate(framing.read(path)) if number == 1
+    ]
+    path.write_bytes(path.read_bytes()[: second + 3])
+    of_labels = [fault for fault in verify(folder) if ".jsonl" in fault]
+    assert len(of_labels) == 1
+    assert f": 4 of its tracks have no readable record in {TRAIN}" in of_labels[0]
+
+
 def test_a_flipped_bit_is_named_with_its_record(small_export):
     folder, _ = small_export
     path = folder / TRAIN
