@@ -67,6 +67,8 @@ _SHORTER = {
     "fit": "--replace --set training.epochs=1 --set input.window_seconds=3"
     " --set model.filters=1 --set model.dense_units=4 --set model.backend_filters=4",
     "evaluate": "--bootstrap 10 --windows 2",
+    "bench-input": "--clips 32 --set input.window_seconds=3 --set model.filters=1"
+    " --set model.dense_units=4 --set model.backend_filters=4",
 }
 
 
@@ -183,6 +185,7 @@ def _write_further_files(place: Path) -> None:
     for name in ("song.mp3", "albums/song.mp3"):
         shutil.copy(clip, place / name)
     (place / "run.toml").write_text("[training]\nbatch_size = 16\n")
+    (place / "old.json").write_text('{"tags": {"top": 50, "merge": null}}')
 
 
 def _stand_in(place: Path, patch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -197,3 +198,24 @@ def test_scoring_needs_validation(band_export: Path) -> None:
     data = open_data(band_export, _config("validation.enabled=false"))
     with pytest.raises(TrainError, match="validation is off"):
         data.scoring()
+
+
+def test_example_of_the_page_runs(
+    band_export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run the example of docs/training.md on an export and a model of ours."""
+    from train.engine import keras
+
+    page = Path(__file__).resolve().parents[2] / "docs" / "training.md"
+    (example,) = re.findall(
+        r"^## Data sets for your own code\n.*?^```python\n(.*?)^```",
+        page.read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    model = keras.Sequential(
+        [keras.layers.Flatten(), keras.layers.Dense(2, activation="sigmoid")]
+    )
+    model.compile("sgd", "binary_crossentropy")
+    exec(example.replace("data/exports/v2", str(band_export)), {"model": model})
+    assert capsys.readouterr().out.startswith("['")
+    assert model.optimizer.iterations == 2 * 2  # two epochs of 40 tracks in 32s
