@@ -5,6 +5,7 @@ one after another on a small sample, as a reader would run them.
 """
 
 import csv
+import json
 import os
 import re
 import shlex
@@ -50,6 +51,20 @@ _NOT_RUN = {
     "pre-commit install": "it would change the checkout; tests/test_repository.py",
     "python -m train": "test_without_a_command_the_newest_export_is_fitted",
     "dbt build --vars '{min_positives_per_split: 0}'": "tests/test_collections.py",
+}
+# The main keys of the project of 2019, at its values but for the number of tags.
+_OLD_CONFIGURATION = {
+    "model": {"n_dense_units": 500, "n_filters": 16},
+    "model-training": {
+        "optimizer": {"name": "Adam", "learning_rate": 0.001},
+        "batch_size": 64,
+        "iterations": 2026,
+        "early_stop_patience": None,
+        "window_length": 15,
+        "window_random": True,
+    },
+    "tags": {"top": 5, "with": None, "without": None, "merge": None},
+    "tfrecords": {"n_mels": 96, "n_tags": 155, "sample_rate": 16000},
 }
 # These need the published weights: tests/train/pretrained has them.
 _PUBLISHED = "musicnn"
@@ -185,7 +200,7 @@ def _write_further_files(place: Path) -> None:
     for name in ("song.mp3", "albums/song.mp3"):
         shutil.copy(clip, place / name)
     (place / "run.toml").write_text("[training]\nbatch_size = 16\n")
-    (place / "old.json").write_text('{"tags": {"top": 50, "merge": null}}')
+    (place / "old.json").write_text(json.dumps(_OLD_CONFIGURATION))
 
 
 def _stand_in(place: Path, patch: pytest.MonkeyPatch) -> None:
@@ -218,7 +233,10 @@ def do(house: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
                 assert answer.columns
                 list(answer.rows)
             return
-        python, dash, program, *words = shlex.split(command)
+        parts = shlex.split(command)
+        while "=" in parts[0]:
+            monkeypatch.setenv(*parts.pop(0).split("="))
+        python, dash, program, *words = parts
         assert (python, dash) == ("python", "-m")
         quick = _SHORTER.get(words[0], "") if program == "train" else ""
         _run(program, *words, *quick.split())
