@@ -5,7 +5,8 @@ which dbt has run, takes the steps from raw to both training sets in pandas, wit
 splits, the popularity of raw and clean tags, and how tags relate, and compares every
 row with dbt's. Not done again: what each distinct raw tag means
 (`cleaning.tag_verdicts`), the evidence of verdicts, the funnel, reports and unions of
-tags. Thresholds are the defaults of dbt_project.yml.
+tags. With ``--training-set`` after it, how tags relate is left out: no training set
+needs it. Thresholds are the defaults of dbt_project.yml.
 """
 
 import hashlib
@@ -245,12 +246,12 @@ def track_tags(tables: Tables, version: int) -> pd.DataFrame:
 def _without_names(tables: Tables, pairs: pd.DataFrame) -> pd.DataFrame:
     """Leave out tags that repeat the artist's name or the title."""
     songs = tables["songs"].set_index("track_id")
+    songs = songs[songs.index.isin(pairs["tid"].unique())]
     keys = {tag: _key(tag) for tag in pairs["tag"].unique()}
     key = pairs["tag"].map(keys)
     is_name = False
     for column in ("artist_name", "title"):
-        names = songs[column][songs.index.isin(pairs["tid"])]
-        is_name |= key == pairs["tid"].map(names.map(_key))
+        is_name |= key == pairs["tid"].map(songs[column].map(_key))
     return pairs[~is_name]
 
 
@@ -272,20 +273,24 @@ def training_set(
     return found.sort_values("track_id", ignore_index=True)
 
 
-def run_recipe(tables: Tables, placed: pd.DataFrame, version: int) -> Marts:
-    """Take all steps of one recipe."""
+def run_recipe(
+    tables: Tables, placed: pd.DataFrame, version: int, *, relates_tags: bool
+) -> Marts:
+    """Take the steps of one recipe, those of how tags relate only if asked."""
     tags = track_tags(tables, version)
     kept = kept_v1(tables) if version == 1 else kept_v2(tables, tags)
     ranked = clean_popularity(kept, tags, counts_pairs=version == 1)
-    pairs = cooccurrence(tags)
-    return {
+    marts = {
         f"track_tags_v{version}": tags,
         f"tags_v{version}": ranked,
-        f"tag_cooccurrence_v{version}": pairs,
-        f"tag_implications_v{version}": implications(pairs),
-        f"tag_equivalents_v{version}": equivalents(pairs),
         f"training_set_v{version}": training_set(kept, tags, ranked, placed),
     }
+    if relates_tags:
+        pairs = cooccurrence(tags)
+        marts[f"tag_cooccurrence_v{version}"] = pairs
+        marts[f"tag_implications_v{version}"] = implications(pairs)
+        marts[f"tag_equivalents_v{version}"] = equivalents(pairs)
+    return marts
 
 
 # ---------- compared with dbt
@@ -317,14 +322,15 @@ def main() -> int:
     Prints, as JSON, the seconds that the comparison took, which is no part of the work.
     """
     path = Path(sys.argv[1])
+    relates_tags = "--training-set" not in sys.argv[2:]
     tables = read_tables(path)
     songs = tables["songs"]
     placed = splits(songs, _normalised(songs["artist_name"]))
     raw = raw_popularity(tables["lastfm_tags"], tables["lastfm_tid_tag"])
     steps: list[Callable[[], Marts]] = [
         lambda: {"splits": placed, "tag_pool": raw},
-        lambda: run_recipe(tables, placed, 1),
-        lambda: run_recipe(tables, placed, 2),
+        lambda: run_recipe(tables, placed, 1, relates_tags=relates_tags),
+        lambda: run_recipe(tables, placed, 2, relates_tags=relates_tags),
     ]
     compared = {"seconds": 0.0, "cpu_seconds": 0.0}
     wrong: dict[str, int] = {}

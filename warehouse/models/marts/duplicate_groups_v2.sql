@@ -36,8 +36,18 @@ track_tags as (
 survivors as (
 
     select
-        tracks.*,
-        tracks.source || ':' || tracks.track_id as node
+        tracks.source,
+        tracks.track_id,
+        tracks.source || ':' || tracks.track_id as node,
+        tracks.path,
+        tracks.content_sha256,
+        tracks.sound_sha256,
+        tracks.normalised_artist,
+        tracks.normalised_title,
+        tracks.duration_seconds,
+        tracks.decoded_seconds,
+        tracks.bit_rate,
+        tracks.audio_status
 
     from tracks
     anti join file_faults
@@ -82,7 +92,27 @@ listed_groups as (
 
 ),
 
--- most clips are equal to no other
+-- most clips are equal to no other: numbers tell these from the rest faster than the
+-- texts, which then have the last word
+repeated_hashes as (
+
+    select hash(reason, group_key) as key_hash
+    from listed_groups
+    where {{ is_listed('reason', reasons) }}
+    group by hash(reason, group_key)
+    having count(*) > 1
+
+),
+
+repeated_groups as (
+
+    select listed_groups.*
+    from listed_groups
+    semi join repeated_hashes
+        on hash(listed_groups.reason, listed_groups.group_key) = repeated_hashes.key_hash
+
+),
+
 first_members as (
 
     select
@@ -90,8 +120,7 @@ first_members as (
         group_key,
         min(node) as first_node
 
-    from listed_groups
-    where {{ is_listed('reason', reasons) }}
+    from repeated_groups
     group by reason, group_key
     having count(*) > 1
 
@@ -156,16 +185,16 @@ fingerprint_links as (
 links as (
 
     select
-        listed_groups.node as node_a,
+        repeated_groups.node as node_a,
         first_members.first_node as node_b,
-        listed_groups.reason
+        repeated_groups.reason
 
-    from listed_groups
+    from repeated_groups
     inner join first_members
         on
-            listed_groups.reason = first_members.reason
-            and listed_groups.group_key = first_members.group_key
-    where listed_groups.node != first_members.first_node
+            repeated_groups.reason = first_members.reason
+            and repeated_groups.group_key = first_members.group_key
+    where repeated_groups.node != first_members.first_node
 
     union all
 

@@ -36,22 +36,6 @@ training_labels as (
 
 ),
 
-kept_tracks as (
-
-    select
-        source,
-        track_id
-
-    from tracks
-    except
-    select
-        source,
-        track_id
-
-    from excluded
-
-),
-
 training_set as (
 
     select
@@ -67,24 +51,24 @@ training_set as (
         splits.split,
         coalesce(training_labels.labels, []) as labels
 
-    from kept_tracks
-    inner join tracks
+    from tracks
+    anti join excluded
         on
-            kept_tracks.source = tracks.source
-            and kept_tracks.track_id = tracks.track_id
+            tracks.source = excluded.source
+            and tracks.track_id = excluded.track_id
     inner join matches
         on
-            kept_tracks.source = matches.source
-            and kept_tracks.track_id = matches.track_id
+            tracks.source = matches.source
+            and tracks.track_id = matches.track_id
     inner join splits
         on
-            kept_tracks.source = splits.source
-            and kept_tracks.track_id = splits.track_id
+            tracks.source = splits.source
+            and tracks.track_id = splits.track_id
     left join files on matches.path = files.path
     left join training_labels
         on
-            kept_tracks.source = training_labels.source
-            and kept_tracks.track_id = training_labels.track_id
+            tracks.source = training_labels.source
+            and tracks.track_id = training_labels.track_id
 
 )
 
