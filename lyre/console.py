@@ -84,7 +84,12 @@ def _refusal(error: OSError) -> LyreError:
 
 @contextmanager
 def progress(
-    label: str, total: int | None, unit: str, note: Callable[[], str] | None = None
+    label: str,
+    total: int | None,
+    unit: str,
+    note: Callable[[], str] | None = None,
+    *,
+    closing: bool = True,
 ) -> Iterator[Advance]:
     """Show how far a loop is: a bar on a terminal, a line now and then in a log.
 
@@ -98,6 +103,8 @@ def progress(
         What one step is, in the plural, such as ``"files"``.
     note : callable, optional
         Asked for what else there is to say whenever the count is shown.
+    closing : bool
+        Whether a log gets a line at the end, too.
 
     Yields
     ------
@@ -110,7 +117,7 @@ def progress(
     if console.is_terminal:
         shown = _bar(console, label, total, tell)
     else:
-        shown = _lines(console, label, total, unit, tell)
+        shown = _lines(console, label, total, unit, tell, closing)
     with shown as advance:
         yield advance
 
@@ -151,7 +158,12 @@ def _bar(
 
 @contextmanager
 def _lines(
-    console: Console, label: str, total: int | None, unit: str, tell: _Tell
+    console: Console,
+    label: str,
+    total: int | None,
+    unit: str,
+    tell: _Tell,
+    closing: bool,
 ) -> Iterator[Advance]:
     started = last = time.monotonic()
     done = 0
@@ -175,7 +187,8 @@ def _lines(
             say()
 
     yield advance
-    say()
+    if closing:
+        say()
 
 
 def _rate_teller(unit: str, note: Callable[[], str] | None) -> _Tell:

@@ -10,11 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from dataset import manifest
-from lyre import console, settings
-from train import bench_command, initial, named, runs_command
+from lyre import console
+from train import bench_command, fit_command, runs_command
 from train import config as configuration
-from train.models.registry import default_name
 from train.tables import table
 from train.tagger import evaluate_command, predict_command
 
@@ -31,92 +29,15 @@ _Set = Annotated[
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_Tracks = Annotated[
-    Path | None,
-    typer.Option("--tracks", help="Take only the track ids of a file, one a line."),
-]
-_Exclude = Annotated[
-    Path | None, typer.Option("--exclude-tracks", help="Leave these track ids out.")
-]
-_Fraction = Annotated[
-    float | None, typer.Option(help="Train on this share of the tracks, such as 0.1.")
-]
-
-
-_Init = Annotated[
-    str | None,
-    typer.Option(
-        help="Start from the weights of a trained model (a run, a .keras file, or a "
-        "published one such as musicnn-msd), with its sizes and windows.",
-    ),
-]
-
 
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
     """Fit with the defaults where no command is given."""
     if context.invoked_subcommand is None:
-        fit()
+        fit_command.fit()
 
 
-@app.command()
-def fit(
-    export: Annotated[
-        str | None,
-        typer.Argument(help="Name or folder of an export; default: the newest."),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            help="A TOML file; `python -m train config` prints one. Or a JSON of 2019."
-        ),
-    ] = None,
-    overrides: _Set = None,
-    name: Annotated[
-        str | None, typer.Option(help="Name of the run; default: time and model.")
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a run of the same name.")
-    ] = False,
-    tracks: _Tracks = None,
-    exclude_tracks: _Exclude = None,
-    fraction: _Fraction = None,
-    init: _Init = None,
-) -> None:
-    """Train a model and keep the best in a run's folder.
-
-    Example: python -m train fit data/exports/v2 --config run.toml --name first
-    """
-    known = settings.load()
-    folder = named.export(export, known)
-    features = manifest.read(folder).features
-    chosen = configuration.load(
-        config,
-        [
-            *(initial.overrides(str(named.model(init, known))) if init else ()),
-            *(overrides or ()),
-            *_of_tracks(tracks, exclude_tracks, fraction),
-        ],
-        model_name=default_name(features.format),
-        say=print,
-    )
-    # TensorFlow takes seconds to load: only once everything else is right.
-    from train import fit as fitting
-
-    done = fitting.fit(
-        folder,
-        chosen,
-        all_runs=known.runs,
-        name=name,
-        replace=replace,
-        say=lambda line: print(line, flush=True),
-    )
-    print(f"the run lies in {done.folder}")
-    if done.interrupted:
-        raise typer.Exit(console.DONE_WITH_FAILURES)
-    print(f"next: python -m train evaluate {done.folder}")
-
-
+app.command()(fit_command.fit)
 app.command()(evaluate_command.evaluate)
 app.command()(predict_command.predict)
 app.command()(bench_command.bench_input)
@@ -165,20 +86,6 @@ def config(
         config, overrides or (), say=lambda line: print(line, file=sys.stderr)
     )
     print(configuration.to_toml(chosen), end="")
-
-
-def _of_tracks(
-    keep: Path | None, exclude: Path | None, fraction: float | None
-) -> list[str]:
-    """Return the overrides that options about tracks stand for."""
-    values = {
-        "keep": keep and keep.absolute(),
-        "exclude": exclude and exclude.absolute(),
-        "fraction": fraction,
-    }
-    return [
-        f"tracks.{key}={value}" for key, value in values.items() if value is not None
-    ]
 
 
 def _json(content: Any) -> str:

@@ -4,11 +4,11 @@ import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from train import initial, losses
-from train.config import Config
+from train import initial
 from train.data import Data
-from train.engine import keras, tf
+from train.engine import tf
 from train.input import training_stages
+from train.loop.trainer import make_trainer
 
 # What happens between one stage of `training_stages` and the one before it.
 _WORK = {
@@ -150,21 +150,12 @@ def _stages(seconds: dict[str, tuple[float, float]], clips: int) -> list[Stage]:
 def _step(data: Data, steps: int) -> float:
     """Train on one batch again and again; return clips per second."""
     config = data.config
-    trainer = _trainer(data, config)
-    batch = next(iter(data.training(1)))
+    batches = data.training(1)
+    model = initial.model(config, data.train.features, data.window, len(data.tags))
+    trainer = make_trainer(model, data.tags, config, int(batches.cardinality()))
+    batch = next(iter(batches))
     ready = tf.data.Dataset.from_tensors(batch)
     trainer.fit(ready, shuffle=False, verbose=0)
     started = time.perf_counter()
     trainer.fit(ready.repeat(steps), shuffle=False, verbose=0)
     return len(batch[0]) * steps / (time.perf_counter() - started)
-
-
-def _trainer(data: Data, config: Config) -> Any:
-    model = initial.model(config, data.train.features, data.window, len(data.tags))
-    trainer = keras.Model(model.inputs, model.get_layer("logits").output)
-    trainer.compile(
-        optimizer=config.optimizer.name,
-        loss=losses.build(data.tags, config.loss.positive_weights, config.loss.gamma),
-        jit_compile=False,
-    )
-    return trainer

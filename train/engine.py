@@ -39,14 +39,7 @@ with _chatter_held_back():
     import keras
     import tensorflow as tf
 
-    _GPUS = tf.config.list_physical_devices("GPU")
+    # This, too, logs at its first call.
+    tf.config.list_physical_devices("GPU")
 
-__all__ = ["device_line", "keras", "tf"]
-
-
-def device_line() -> str:
-    """Say in one line what TensorFlow computes on."""
-    if _GPUS:
-        names = ", ".join(gpu.name for gpu in _GPUS)
-        return f"computing on {len(_GPUS)} GPU: {names}"
-    return f"no GPU found: computing on the CPU ({os.cpu_count()} cores)"
+__all__ = ["keras", "tf"]

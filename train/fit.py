@@ -1,7 +1,9 @@
 """Training on an export: a configuration in, a run with models and history out."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +13,16 @@ from lyre.revision import revision
 from train import bundle, damage, initial, runs
 from train.bundle import Bundle
 from train.config import Config, to_toml
-from train.data import open_data
-from train.engine import device_line, keras, tf
+from train.data import Data, open_data
+from train.engine import keras, tf
 from train.loop import epochs
+from train.loop.devices import device_line, is_chief, strategy_for
 from train.loop.history import Fitted
-from train.loop.job import Job, Say, Validate
+from train.loop.job import Job, Progress, Say, Validate, silent
+from train.loop.limits import Batches, limited
+from train.loop.sharing import share_statistics
+from train.loop.trainer import make_trainer, precision
+from train.resuming import resumed_config
 from train.scoring import Scores, score_tracks, scorer
 from train.tracks import Tracks
 from train.windows import Window
@@ -32,6 +39,7 @@ def fit(
     name: str | None = None,
     replace: bool = False,
     say: Say = print,
+    progress: Progress = silent,
 ) -> Fitted:
     """Train a model on an export.
 
@@ -49,6 +57,8 @@ def fit(
         Replace an earlier run of that name.
     say : callable
         Takes a line of progress.
+    progress : callable
+        Shows how far an epoch is; by default nothing does.
 
     Returns
     -------
@@ -60,16 +70,104 @@ def fit(
     TrainError
         Before the first epoch: a split is empty or cannot be scored, a shard is
         missing or cut, the model does not fit the export. Later: the loss is not
-        finite.
+        finite, or memory is short.
     """
+    ready = _ready(export, config, say)
+    folder = all_runs / (name or config.model.name)
+    if is_chief(ready.strategy):
+        folder = runs.create(all_runs, name, config.model.name, replace=replace)
+        _write_description(folder, export, config, ready.bundle.label_set)
+    return ready.run(folder, say, progress)
+
+
+def resume(
+    folder: Path,
+    overrides: Sequence[str] = (),
+    *,
+    say: Say = print,
+    progress: Progress = silent,
+) -> Fitted:
+    """Go on with a run that was stopped, killed, or is to have more epochs.
+
+    Parameters
+    ----------
+    folder : Path
+        The run.
+    overrides : sequence of str
+        Keys that may change, such as ``"training.epochs=80"``.
+    say, progress : callable
+        As in `fit`.
+
+    Returns
+    -------
+    Fitted
+        As if the run had never stopped, earlier epochs included.
+
+    Raises
+    ------
+    TrainError
+        There is no such run, the export or a key has changed, or as in `fit`.
+    """
+    config = resumed_config(folder, overrides)
+    ready = _ready(runs.read(folder).export, config, say)
+    if is_chief(ready.strategy):
+        runs.write_config(folder, to_toml(config))
+    return ready.run(folder, say, progress, resume=True)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Data and model of a run, before it has a folder."""
+
+    config: Config
+    data: Data
+    strategy: Any
+    model: "Model"
+    trainer: "Model"
+    batches: Batches
+    steps: int | None
+    bundle: Bundle
+
+    def run(
+        self, folder: Path, say: Say, progress: Progress, *, resume: bool = False
+    ) -> Fitted:
+        """Train, with a damaged shard named."""
+        data, training = self.data, self.config.training
+        examples = len(data.train.rows) * self.config.input.windows_per_track
+        if training.steps_per_epoch:
+            examples = min(examples, training.steps_per_epoch * training.batch_size)
+        job = Job(
+            config=self.config,
+            model=self.model,
+            trainer=self.trainer,
+            strategy=self.strategy,
+            tags=data.train.tags,
+            batches=self.batches,
+            steps=self.steps,
+            examples=examples,
+            validate=_validate(self.model, data.validation, data.window, self.config),
+            save=lambda path: bundle.save(self.model, self.bundle, path),
+            folder=folder,
+            writes=is_chief(self.strategy),
+            progress=progress,
+        )
+        with damage.named(data.train, data.validation):
+            return epochs.run(job, say, resume=resume)
+
+
+def _ready(export: Path, config: Config, say: Say) -> _Ready:
+    """Open the data and build the model where it will be trained."""
+    strategy = strategy_for(config.training.devices)
     data = open_data(export, config)
-    train, validation, window = data.train, data.validation, data.window
+    batches, steps = limited(data.training, config.training.steps_per_epoch)
     _seed(config)
-    say(device_line())
-    model = initial.model(config, train.features, window, len(train.tags))
-    travelling = _bundle(export, config, train, window)
-    folder = runs.create(all_runs, name, config.model.name, replace=replace)
-    _write_description(folder, export, config, travelling.label_set)
+    say(device_line(strategy))
+    train, validation, window = data.train, data.validation, data.window
+    with strategy.scope(), precision(config.training.precision):
+        model = initial.model(config, train.features, window, len(train.tags))
+        trainer = make_trainer(model, train.tags, config, steps)
+    if strategy.num_replicas_in_sync > 1:
+        share_statistics(model)
     for note in data.notes:
         say(note)
     say(
@@ -78,18 +176,8 @@ def fit(
         f"{len(validation.rows) if validation else 0:,} to validate with, "
         f"{len(train.tags)} tags; windows of {window.seconds:g} s"
     )
-    job = Job(
-        config=config,
-        model=model,
-        tags=train.tags,
-        batches=data.training,
-        examples=len(train.rows) * config.input.windows_per_track,
-        validate=_validate(model, validation, window, config) if validation else None,
-        save=lambda path: bundle.save(model, travelling, path),
-        folder=folder,
-    )
-    with damage.named(train, validation):
-        return epochs.run(job, say)
+    travelling = _bundle(export, config, train, window)
+    return _Ready(config, data, strategy, model, trainer, batches, steps, travelling)
 
 
 def _seed(config: Config) -> None:
@@ -99,9 +187,11 @@ def _seed(config: Config) -> None:
 
 
 def _validate(
-    model: "Model", tracks: Tracks, window: Window, config: Config
-) -> Validate:
+    model: "Model", tracks: Tracks | None, window: Window, config: Config
+) -> Validate | None:
     """Return a function that scores the validation split, traced once."""
+    if tracks is None:
+        return None
     score = scorer(model, window)
 
     def validate() -> tuple[npt.NDArray[np.uint8], Scores]:
@@ -138,7 +228,7 @@ def _bundle(export: Path, config: Config, train: Tracks, window: Window) -> Bund
 def _write_description(
     folder: Path, export: Path, config: Config, label_set: str
 ) -> None:
-    (folder / runs.CONFIG).write_text(to_toml(config), encoding="utf-8")
+    runs.write_config(folder, to_toml(config))
     description = runs.describe(
         export,
         label_set,

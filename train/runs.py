@@ -7,6 +7,8 @@
     history.json    one entry an epoch
     best.keras      the model of the best epoch
     last.keras      the model of the last epoch
+    state.npz       what --resume needs
+    tensorboard/    event files
     metrics.json    what `python -m train evaluate` found
 """
 
@@ -35,6 +37,7 @@ CONFIG, RUN, HISTORY, METRICS = (
     "metrics.json",
 )
 BEST, LAST = "best.keras", "last.keras"
+STATE = "state.npz"
 _DISTRIBUTIONS = ("tensorflow", "keras", "numpy")
 
 
@@ -138,6 +141,11 @@ def model_of(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise TrainError("the run has no model yet", where=folder)
+
+
+def write_config(folder: Path, text: str) -> None:
+    """Write ``config.toml``, whole or not at all."""
+    manifest.write_whole(folder / CONFIG, text.encode())
 
 
 def write_json(path: Path, content: Any) -> None:

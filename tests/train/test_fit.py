@@ -34,7 +34,8 @@ def test_run_folder_tells_everything(
 ) -> None:
     folder = band_run[0].folder
     assert {path.name for path in folder.iterdir()} == {
-        *("config.toml", "run.json", "history.json", "best.keras", "last.keras")
+        *("config.toml", "run.json", "history.json", "best.keras", "last.keras"),
+        *("state.npz", "tensorboard"),
     }
     assert config.load(folder / runs.CONFIG).training.epochs == 8
     run = runs.read(folder)
@@ -117,8 +118,11 @@ def test_loss_that_is_not_finite_stops_the_run(
     band_export: Path, small_config: SmallConfig, tmp_path: Path
 ) -> None:
     chosen = small_config("optimizer.name=sgd", "optimizer.learning_rate=1e30")
-    with pytest.raises(TrainError, match=r"the loss of epoch \d is"):
+    with pytest.raises(TrainError, match=r"the loss of step \d of epoch 1 is"):
         fit(band_export, chosen, all_runs=tmp_path, name="run", say=_quiet)
+    with np.load(tmp_path / "run" / "not_finite.npz") as batch:
+        assert batch["features"].shape[1:] == (31, 16)
+        assert batch["labels"].shape[1:] == (3,)
 
 
 @pytest.mark.parametrize(

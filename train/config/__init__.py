@@ -7,9 +7,11 @@ overrides one key. Each section is a module of its own.
 from train.config.augment import Augment
 from train.config.init import Init
 from train.config.input import Input
+from train.config.logging import Logging
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
 from train.config.reading import load
+from train.config.schedule import Schedule
 from train.config.tags import Tags
 from train.config.tracks import TrackChoice
 from train.config.training import Training
@@ -22,8 +24,10 @@ __all__ = [
     "Config",
     "Init",
     "Input",
+    "Logging",
     "Loss",
     "Optimizer",
+    "Schedule",
     "Tags",
     "TrackChoice",
     "Training",

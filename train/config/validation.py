@@ -25,7 +25,9 @@ class Validation(Section):
         description="Decides the best model: macro roc_auc or pr_auc (the higher the "
         "better), or loss (the lower).",
     )
-    min_delta: float = Field(0.0, ge=0, description="Least gain that counts as better.")
+    min_delta: float = Field(
+        0.0, ge=0, description="Least gain that patience counts as one."
+    )
     patience: int = Field(
         0, ge=0, description="Epochs without gain after which training ends; 0: never."
     )

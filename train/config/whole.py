@@ -5,8 +5,10 @@ from pydantic import Field
 from train.config.augment import Augment
 from train.config.init import Init
 from train.config.input import Input
+from train.config.logging import Logging
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
+from train.config.schedule import Schedule
 from train.config.section import Section
 from train.config.tags import Tags
 from train.config.tracks import TrackChoice
@@ -35,8 +37,14 @@ class Config(Section):
         default_factory=Optimizer,
         description="A Keras optimizer; further keys are passed to it.",
     )
+    schedule: Schedule = Field(
+        default_factory=Schedule, description="The learning rate over time."
+    )
     loss: Loss = Field(default_factory=Loss, description="What is minimised.")
     training: Training = Field(default_factory=Training, description="The loop.")
     validation: Validation = Field(
         default_factory=Validation, description="What follows every epoch."
+    )
+    logging: Logging = Field(
+        default_factory=Logging, description="What TensorBoard shows."
     )

@@ -1,17 +1,22 @@
 """A model made ready for training: loss, optimizer, and the logits as its output."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from train import losses
 from train.config import Config, Optimizer
-from train.engine import keras
+from train.engine import keras, tf
 from train.errors import TrainError
+from train.loop.schedules import learning_rate
 
 if TYPE_CHECKING:
     from keras import Model
 
 
-def make_trainer(model: "Model", tags: list[str], config: Config) -> "Model":
+def make_trainer(
+    model: "Model", tags: list[str], config: Config, steps: int | None
+) -> "Model":
     """Return a model of the same layers that ends in logits and can be trained.
 
     The model itself is never compiled, so that its file holds nothing but the model.
@@ -23,32 +28,64 @@ def make_trainer(model: "Model", tags: list[str], config: Config) -> "Model":
     tags : list of str
         Names of the outputs.
     config : Config
-        The sections on optimizer and loss.
+        The sections on optimizer, schedule, loss and training.
+    steps : int or None
+        Batches of an epoch, where they are known.
 
     Raises
     ------
     TrainError
-        Keras has no such optimizer, or a weight is given for a tag that is no output.
+        Keras has no such optimizer, the schedule does not fit, a weight is given for
+        a tag that is no output, or the model has no layer named ``logits``.
     """
-    trainer = keras.Model(model.inputs, model.get_layer("logits").output)
+    trainer = keras.Model(model.inputs, _logits(model))
     trainer.compile(
-        optimizer=_optimizer(config.optimizer),
+        optimizer=_optimizer(config.optimizer, learning_rate(config, steps)),
         loss=losses.build(tags, config.loss.positive_weights, config.loss.gamma),
         # XLA halves the speed of these convolutions on a CPU.
-        jit_compile=False,
+        jit_compile=config.training.xla and bool(tf.config.get_visible_devices("GPU")),
     )
+    # Now, so that a checkpoint can be read into its variables before the first step.
+    trainer.optimizer.build(trainer.trainable_variables)
     return trainer
 
 
-def _optimizer(settings: Optimizer) -> Any:
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Let layers made inside compute in a precision, such as ``mixed_float16``."""
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(usual)
+
+
+def _logits(model: "Model") -> Any:
+    try:
+        return model.get_layer("logits").output
+    except ValueError as error:
+        raise TrainError(
+            "the model has no layer named logits, which the loss looks at",
+            remedy="end it with train.models.pons_backend.tag_outputs",
+        ) from error
+
+
+def _optimizer(settings: Optimizer, rate: Any) -> Any:
     arguments = settings.model_dump()
     name = arguments.pop("name")
+    arguments["learning_rate"] = rate
+    arguments["global_clipnorm"] = settings.global_clipnorm or None
+    if settings.gradient_accumulation_steps == 1:
+        del arguments["gradient_accumulation_steps"]
+    given = {key: value for key, value in arguments.items() if value is not None}
     try:
-        return keras.optimizers.get({"class_name": name, "config": arguments})
+        return type(keras.optimizers.get(name))(**given)
     except (ValueError, TypeError) as error:
+        shown = settings.model_dump(exclude={"name"}, exclude_unset=True)
         raise TrainError(
             f"Keras has no optimizer {name!r} with "
-            f"{', '.join(f'{key}={value!r}' for key, value in arguments.items())}",
+            f"{', '.join(f'{key}={value!r}' for key, value in shown.items())}",
             where="optimizer",
             remedy="see https://keras.io/api/optimizers/",
         ) from error

@@ -1,25 +1,50 @@
 """What an epoch is judged by: the metrics of the validation data."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from train import metrics
 from train.loop.job import Validate
+from train.metrics import Metrics
 
 _LEAST_PROBABILITY = 1e-7
 
 
-def validation_figures(validate: Validate, tags: list[str]) -> dict[str, float | None]:
-    """Score the validation data and return the figures that ``Epoch`` keeps."""
+@dataclass(frozen=True)
+class Judgement:
+    """Labels and scores of the validation data, and what follows from them.
+
+    Parameters
+    ----------
+    labels : ndarray of uint8, shape (examples, tags)
+        The truth.
+    scores : ndarray of float32, shape (examples, tags)
+        What the model says.
+    metrics : Metrics
+        All areas.
+    """
+
+    labels: npt.NDArray[np.uint8]
+    scores: npt.NDArray[np.float32]
+    metrics: Metrics
+
+    def figures(self) -> dict[str, float | None]:
+        """Return what ``Epoch`` keeps."""
+        return {
+            "val_loss": cross_entropy(self.labels, self.scores),
+            "val_roc_auc": self.metrics.roc_auc,
+            "val_pr_auc": self.metrics.pr_auc,
+            "val_micro_roc_auc": self.metrics.micro_roc_auc,
+            "val_micro_pr_auc": self.metrics.micro_pr_auc,
+        }
+
+
+def judge(validate: Validate, tags: list[str]) -> Judgement:
+    """Score the validation data."""
     labels, scores = validate()
-    found = metrics.compute(labels, scores, tags)
-    return {
-        "val_loss": cross_entropy(labels, scores),
-        "val_roc_auc": found.roc_auc,
-        "val_pr_auc": found.pr_auc,
-        "val_micro_roc_auc": found.micro_roc_auc,
-        "val_micro_pr_auc": found.micro_pr_auc,
-    }
+    return Judgement(labels, scores, metrics.compute(labels, scores, tags))
 
 
 def cross_entropy(

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from train.checkpoints import Best
+from train.loop.best import Best, Patience
 
 
 def test_higher_area_is_better() -> None:
@@ -30,25 +30,32 @@ def test_undefined_value_is_never_the_best(value: float | None) -> None:
     assert best.update(2, 0.1)
 
 
-def test_gain_below_min_delta_does_not_count() -> None:
-    best = Best("roc_auc", min_delta=0.125)
-    assert best.update(1, 0.5)
-    assert not best.update(2, 0.5625)
-    assert best.update(3, 0.625)
+def test_gain_below_min_delta_is_the_best_and_yet_spends_patience() -> None:
+    best, patience = Best("roc_auc"), Patience("roc_auc", 2, min_delta=0.125)
+    for epoch, value in enumerate((0.5, 0.5625, 0.59375), 1):
+        assert best.update(epoch, value)
+        patience.update(value)
+    assert patience.exhausted
+
+
+def test_small_gains_add_up_for_patience() -> None:
+    patience = Patience("loss", 2, min_delta=0.125)
+    for value in (0.5, 0.4375, 0.375, 0.3125):
+        patience.update(value)
+    assert not patience.exhausted
 
 
 def test_patience_runs_out_after_so_many_epochs_without_gain() -> None:
-    best = Best("roc_auc", patience=2)
-    values = (0.5, 0.4, 0.6, 0.5, 0.5)
+    patience = Patience("roc_auc", 2)
     exhausted = []
-    for epoch, value in enumerate(values, 1):
-        best.update(epoch, value)
-        exhausted.append(best.exhausted)
+    for value in (0.5, 0.4, 0.6, 0.5, 0.5):
+        patience.update(value)
+        exhausted.append(patience.exhausted)
     assert exhausted == [False, False, False, False, True]
 
 
 def test_without_patience_training_never_ends_early() -> None:
-    best = Best("roc_auc")
-    for epoch in range(100):
-        best.update(epoch, 0.5)
-    assert not best.exhausted
+    patience = Patience("roc_auc", 0)
+    for _ in range(100):
+        patience.update(0.5)
+    assert not patience.exhausted

@@ -1,0 +1,55 @@
+"""What ends training, told in a sentence: a loss that is not finite, no memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from train.engine import tf
+from train.errors import TrainError
+from train.loop.position import Position
+
+
+def not_finite(batches: Any, position: Position, path: Path) -> TrainError:
+    """Save the batch after which the loss was not finite, and describe it.
+
+    Parameters
+    ----------
+    batches : tf.data.Dataset
+        The whole epoch once more; its order must be the same.
+    position : Position
+        Where training stands: the batch is that of its last step.
+    path : Path
+        File for the batch, as NumPy's ``npz``.
+    """
+    features, labels = next(iter(batches.skip(position.step - 1).take(1)))
+    np.savez(path, features=features.numpy(), labels=labels.numpy())
+    finite = all(np.isfinite(part).all() for part in (features, labels))
+    return TrainError(
+        f"the loss of step {position.step} of epoch {position.epoch} is "
+        f"{position.loss_sum}; its batch was saved",
+        where=path,
+        remedy="lower optimizer.learning_rate or set optimizer.global_clipnorm; "
+        "earlier epochs are kept"
+        if finite
+        else "the batch itself has values that are not finite: look there",
+    )
+
+
+@contextmanager
+def memory_named(batch_size: int) -> Iterator[None]:
+    """Turn a lack of memory into an error that names a batch size to try."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as error:
+        smaller = max(1, batch_size // 2)
+        raise TrainError(
+            f"there is not enough memory for batches of {batch_size}",
+            where="training.batch_size",
+            remedy=f"try training.batch_size={smaller} (with "
+            "optimizer.gradient_accumulation_steps=2 for the same updates)"
+            if batch_size > 1
+            else "shorten input.window_seconds or choose a smaller model",
+        ) from error

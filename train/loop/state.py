@@ -1,0 +1,93 @@
+"""What a run needs to go on as if it had never stopped, in one file.
+
+The weights, everything the optimizer keeps (moments, averages, accumulated gradients,
+its count of batches, by which schedules go), the seeds of dropout, and the place in the
+epoch. Which epoch was best, how long patience waited and what plateau did follow from
+the history, which is here too.
+"""
+
+import json
+import os
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from train.engine import keras
+from train.errors import TrainError
+from train.loop.history import Epoch
+from train.loop.position import Position
+
+if TYPE_CHECKING:
+    from keras import Model
+
+_STANDING = "standing"
+
+
+def save(
+    path: Path, trainer: "Model", position: Position, history: list[Epoch]
+) -> None:
+    """Write the state, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.npz``.
+    trainer : keras.Model
+        With its optimizer.
+    position : Position
+        Where training stands.
+    history : list of Epoch
+        The finished epochs.
+    """
+    arrays = {
+        name: keras.ops.convert_to_numpy(variable)
+        for name, variable in _variables(trainer).items()
+    }
+    standing = json.dumps(
+        {"position": asdict(position), "history": [asdict(each) for each in history]}
+    )
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays, **{_STANDING: np.array(standing)})
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def restore(path: Path, trainer: "Model") -> tuple[Position, list[Epoch]]:
+    """Read a state into a model and its optimizer.
+
+    Raises
+    ------
+    TrainError
+        The file is damaged, or of another model or optimizer.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise TrainError("the state of the run cannot be read", where=path) from error
+    standing = json.loads(str(arrays.pop(_STANDING)))
+    variables = _variables(trainer)
+    shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
+    if shapes != {name: array.shape for name, array in arrays.items()}:
+        raise TrainError(
+            "the state is of another model or optimizer than the configuration",
+            where=path,
+        )
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+    history = [Epoch(**each) for each in standing["history"]]
+    return Position(**standing["position"]), history
+
+
+def _variables(trainer: "Model") -> dict[str, Any]:
+    """Return all that changes in training; seeds of dropout are among `variables`.
+
+    By number: Keras counts the names of layers on through a process.
+    """
+    found = [*trainer.variables, *trainer.optimizer.variables]
+    return {f"{number:04d}": variable for number, variable in enumerate(found)}

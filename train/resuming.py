@@ -1,0 +1,68 @@
+"""Going on with a run: its configuration, and whether its data are still the same."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from train import config as configuration
+from train import runs
+from train.config import Config
+from train.errors import TrainError
+
+# What may differ: it says how long and where to train, and what to show.
+_MAY_CHANGE = (
+    "training.epochs",
+    "training.devices",
+    "training.loop",
+    "training.checkpoint_minutes",
+    "validation.patience",
+    "logging.",
+)
+
+
+def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
+    """Return the configuration of a run that is to go on.
+
+    Parameters
+    ----------
+    folder : Path
+        The run.
+    overrides : sequence of str
+        As in `train.config.load`.
+
+    Raises
+    ------
+    TrainError
+        A key changed that would make another run of it, or the export did.
+    """
+    run = runs.read(folder)
+    before = configuration.load(folder / runs.CONFIG)
+    config = configuration.load(folder / runs.CONFIG, overrides)
+    changed = [
+        key
+        for key in _differing(before.model_dump(), config.model_dump())
+        if not key.startswith(_MAY_CHANGE)
+    ]
+    if changed:
+        raise TrainError(
+            f"{', '.join(changed)} cannot change within a run",
+            where=folder,
+            remedy="begin another run, or change only training.epochs, devices, "
+            "patience and logging",
+        )
+    if runs.manifest_checksum(run.export) != run.manifest_sha256:
+        raise TrainError(
+            "the export has changed since the run began",
+            where=run.export,
+            remedy="begin another run",
+        )
+    return config
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
+    for key in {**one, **other}:
+        left, right = one.get(key), other.get(key)
+        if isinstance(left, dict) and isinstance(right, dict):
+            yield from (f"{key}.{inner}" for inner in _differing(left, right))
+        elif left != right:
+            yield key
