@@ -87,6 +87,10 @@ SONGS: dict[str, tuple[int | None, dict[str, float]]] = {
     "H": (11, {"rock": 100}),
     "I": (11, {"rock": 100}),
     "L": (12, {"rock": 100}),
+    # Last.fm gives ALIAS another artist, OTHER another title too; RIGHT shares its id
+    "ALIAS": (13, {"rock": 100}),
+    "OTHER": (14, {"rock": 100}),
+    "RIGHT": (14, {"rock": 100}),
     # M4 to M6
     "ZERO": (20, {"rock": 100}),
     "HTML": (21, {"rock": 100}),
@@ -116,7 +120,7 @@ SONGS: dict[str, tuple[int | None, dict[str, float]]] = {
     "WEIGHT0": (54, {"rock": 0}),
 }
 
-NUMBERS = [1, 2, 3, 9, 10, 11, 12, 22, 31, 32, 33, 35, 39, 40, 41, *range(50, 55)]
+NUMBERS = [1, 2, 3, *range(9, 15), 22, 31, 32, 33, 35, 39, 40, 41, *range(50, 55)]
 
 # path: what differs from a good clip
 CLIPS: dict[str, dict[str, Any]] = {f"{number}.clip.mp3": {} for number in NUMBERS} | {
@@ -144,6 +148,13 @@ MISMATCHES = [
     ("G", "Someone", "Something", "Artist G", "Title G"),
     ("I", None, None, "Artist I", "Title I"),
     ("L", "artist l", "Title  L!", "Artist L", "Title L"),
+]
+
+LASTFM_NAMES = [
+    ("ALIAS", "Somebody", "Title ALIAS"),
+    ("OTHER", "Quux", "Unknown"),
+    ("RIGHT", "artist right feat. Quux", "Title Right (Live)"),
+    ("C", None, None),
 ]
 
 GROUPS = [["A1", "A2", "A3"], ["B1", "B2"], ["C1", "C2"]]
@@ -247,6 +258,9 @@ def _fill_lists(connection: duckdb.DuckDBPyConnection) -> None:
         _insert(
             connection, "msd_mismatches", row | dict(zip(fields, names, strict=True))
         )
+    for name, artist, title in LASTFM_NAMES:
+        named = {"track_id": track(name), "artist_name": artist, "title": title}
+        _insert(connection, "lastfm_tracks", named)
     for group, members in enumerate(GROUPS, 1):
         for position, name in enumerate(members, 1):
             member = {

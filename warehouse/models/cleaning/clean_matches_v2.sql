@@ -12,9 +12,9 @@ files as (
 
 ),
 
-mismatches as (
+name_conflicts as (
 
-    select * from {{ ref('stg_msd__mismatches') }}
+    select * from {{ ref('name_conflicts') }}
 
 ),
 
@@ -203,79 +203,42 @@ all_matches as (
 
 ),
 
-named_mismatches as (
+matched_conflicts as (
 
-    select
-        source,
-        track_id,
-        line_number,
-        song_artist || ' - ' || song_title || ' != '
-        || track_artist || ' - ' || track_title as both_names,
-        {{ normalised_name('song_artist') }} as song_artist,
-        {{ normalised_name('song_title') }} as song_title,
-        {{ normalised_name('track_artist') }} as track_artist,
-        {{ normalised_name('track_title') }} as track_title
-
-    from mismatches
-
-),
-
--- a line without the song's own name cannot be checked, and counts
-true_mismatches as (
-
-    select
-        source,
-        track_id,
-        min(line_number) as line_number,
-        arg_min(both_names, line_number) as both_names
-
-    from named_mismatches
-    where
-        not coalesce(
-            {{ name_similarity('song_artist', 'track_artist') }}
-            >= {{ var('same_name_similarity') }}
-            and {{ name_similarity('song_title', 'track_title') }}
-            >= {{ var('same_name_similarity') }},
-            false
-        )
-    group by source, track_id
-
-),
-
-listed_mismatches as (
-
-    select
-        matches.source,
-        matches.track_id,
-        'listed_mismatch' as rule,
-        'line ' || true_mismatches.line_number || ' of the list'
-        || coalesce(': ' || true_mismatches.both_names, '') as evidence
-
-    from matches
-    inner join true_mismatches
+    select name_conflicts.*
+    from name_conflicts
+    semi join matches
         on
-            matches.source = true_mismatches.source
-            and matches.track_id = true_mismatches.track_id
+            name_conflicts.source = matches.source
+            and name_conflicts.track_id = matches.track_id
 
 ),
 
--- mismatches go first, so that a wrong match does not take the right one with it
+wrong_matches as (
+
+    select
+        name_conflicts.source,
+        name_conflicts.track_id
+
+    from name_conflicts
+    anti join exceptions
+        on
+            name_conflicts.source = exceptions.source
+            and name_conflicts.track_id = exceptions.track_id
+            and name_conflicts.rule = exceptions.rule
+
+),
+
+-- they go first, so that a wrong match does not take the right one with it
 claims as (
 
     select matches.*
     from matches
-    left join listed_mismatches
+    anti join wrong_matches
         on
-            matches.source = listed_mismatches.source
-            and matches.track_id = listed_mismatches.track_id
-    left join exceptions
-        on
-            matches.source = exceptions.source
-            and matches.track_id = exceptions.track_id
-            and exceptions.rule = 'listed_mismatch'
-    where
-        matches.path is not null
-        and (listed_mismatches.rule is null or exceptions.rule is not null)
+            matches.source = wrong_matches.source
+            and matches.track_id = wrong_matches.track_id
+    where matches.path is not null
 
 ),
 
@@ -329,7 +292,7 @@ faults as (
 
     union all
 
-    select * from listed_mismatches
+    select * from matched_conflicts
 
     union all
 
