@@ -15,8 +15,8 @@ from train.bundle import Bundle
 from train.config import Config, to_toml
 from train.data import Data, open_data
 from train.engine import keras, tf
-from train.loop import epochs
-from train.loop.devices import device_line, is_chief, strategy_for
+from train.loop import devices, epochs
+from train.loop.devices import is_chief
 from train.loop.history import Fitted
 from train.loop.job import Job, Progress, Say, Validate, silent
 from train.loop.limits import Batches, limited
@@ -157,11 +157,12 @@ class _Ready:
 
 def _ready(export: Path, config: Config, say: Say) -> _Ready:
     """Open the data and build the model where it will be trained."""
-    strategy = strategy_for(config.training.devices)
+    strategy = devices.strategy_for(config.training.devices)
+    devices.check(strategy, config.training)
     data = open_data(export, config)
     batches, steps = limited(data.training, config.training.steps_per_epoch)
     _seed(config)
-    say(device_line(strategy))
+    say(devices.device_line(strategy))
     train, validation, window = data.train, data.validation, data.window
     with strategy.scope(), precision(config.training.precision):
         model = initial.model(config, train.features, window, len(train.tags))

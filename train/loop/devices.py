@@ -4,6 +4,7 @@ import os
 import re
 from typing import Any
 
+from train.config import Training
 from train.engine import tf
 from train.errors import TrainError
 
@@ -42,6 +43,31 @@ def strategy_for(devices: str) -> Any:
         where="training.devices",
         expected="auto, cpu, cpu:2, gpu:0 or gpu:0,gpu:1",
     )
+
+
+def check(strategy: Any, training: Training) -> None:
+    """Refuse what several devices cannot do.
+
+    Raises
+    ------
+    TrainError
+        Keras' loop, which loses or spoils batches there, or float16, whose scaling of
+        the loss Keras allows on one device alone.
+    """
+    if strategy.num_replicas_in_sync == 1:
+        return
+    if training.loop == "keras":
+        raise TrainError(
+            "Keras' fit does not share batches rightly among several devices",
+            where="training.loop",
+            expected="auto or custom",
+        )
+    if training.precision == "mixed_float16":
+        raise TrainError(
+            "mixed_float16 works on one device, not on several devices",
+            where="training.precision",
+            expected="mixed_bfloat16 or float32",
+        )
 
 
 def is_chief(strategy: Any) -> bool:

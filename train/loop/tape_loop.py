@@ -65,8 +65,7 @@ class TapeLoop:
     def _one_step(self, batch: Any) -> tuple[Any, Any]:
         """Return the mean loss of a batch before its update, and its size."""
         strategy, variables = self._strategy, self._trainer.trainable_variables
-        loss, gradients = strategy.run(self._gradients, args=batch)
-        size = batch[-1]
+        loss, size, gradients = strategy.run(self._gradients, args=batch)
         if self._replicas > 1:
             pairs = [
                 (gradient, variable.value)
@@ -74,19 +73,20 @@ class TapeLoop:
             ]
             gradients = strategy.extended.batch_reduce_to("SUM", pairs)
             loss = strategy.reduce("SUM", loss, axis=None)
-            size = strategy.reduce("MEAN", tf.cast(size, tf.float32), axis=None)
+            size = strategy.reduce("MEAN", size, axis=None)
         self._trainer.optimizer.apply(gradients, variables)
         return loss, size
 
-    def _gradients(self, features: Any, labels: Any, _size: Any) -> tuple[Any, Any]:
-        """Return a replica's part of the mean loss, and the part's gradients."""
+    def _gradients(self, features: Any, labels: Any, size: Any) -> tuple[Any, ...]:
+        """Return a replica's part of the mean loss, the size, the part's gradients."""
         trainer = self._trainer
         with tf.GradientTape() as tape:
             losses = trainer.loss(labels, trainer(features, training=True))
-            size = tf.cast(tf.shape(losses)[0], tf.float32)
-            whole = tf.distribute.get_replica_context().all_reduce("SUM", size)
+            part = tf.cast(tf.shape(losses)[0], tf.float32)
+            whole = tf.distribute.get_replica_context().all_reduce("SUM", part)
             loss = tf.reduce_sum(losses) / whole
             for penalty in trainer.losses:
                 loss += tf.cast(penalty, tf.float32) / self._replicas
             scaled = trainer.optimizer.scale_loss(loss)
-        return loss, tape.gradient(scaled, trainer.trainable_variables)
+        gradients = tape.gradient(scaled, trainer.trainable_variables)
+        return loss, tf.cast(size, tf.float32), gradients

@@ -1,0 +1,161 @@
+"""Training on any pair of features and labels."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from train import config, runs
+from train.engine import keras, tf
+from train.errors import TrainError
+from train.library import fit
+from train.models.parts import tag_outputs
+
+TAGS = ["high", "low"]
+
+
+def _model() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    features = keras.Input((8,))
+    x = keras.layers.Dense(8, activation="relu")(features)
+    x = keras.layers.Dropout(0.2)(x)
+    return keras.Model(features, tag_outputs(x, 2))
+
+
+def _data(number: int, seed: int) -> tf.data.Dataset:
+    """Return points whose first two values decide their tags."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(number, 8)).astype(np.float32)
+    labels = (features[:, :2] > 0).astype(np.float32)
+    return tf.data.Dataset.from_tensor_slices((features, labels)).batch(8)
+
+
+def _config(*overrides: str) -> config.Config:
+    return config.load(
+        None, ["training.epochs=12", "optimizer.learning_rate=0.02", *overrides]
+    )
+
+
+def _quiet(_line: str) -> None:
+    """Say nothing."""
+
+
+def test_a_model_learns_from_a_pair_of_tensors(tmp_path: Path) -> None:
+    seen = []
+    done = fit(
+        _model(),
+        _data(67, 1),
+        validation=_data(41, 2),
+        tags=TAGS,
+        folder=tmp_path / "run",
+        config=_config(),
+        callbacks=[
+            keras.callbacks.LambdaCallback(
+                on_train_batch_end=lambda step, logs: seen.append((step, logs))
+            )
+        ],
+        say=_quiet,
+    )
+    assert done.history[-1].val_roc_auc > 0.95
+    assert len(seen) == 12 * 9
+    best = keras.saving.load_model(done.folder / runs.BEST)
+    assert best.output_shape == (None, 2)
+
+
+def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    def data(epoch: int) -> tf.data.Dataset:
+        return _data(67, 1).shuffle(9, seed=epoch)
+
+    weights = []
+    for folder, parts in (("whole", [6]), ("half", [3, 6])):
+        for number, epochs in enumerate(parts):
+            model = _model()
+            fit(
+                model,
+                data,
+                tags=TAGS,
+                folder=tmp_path / folder,
+                config=_config(f"training.epochs={epochs}"),
+                resume=number > 0,
+                say=_quiet,
+            )
+        weights.append(np.concatenate([each.ravel() for each in model.get_weights()]))
+    np.testing.assert_allclose(weights[0], weights[1], rtol=1e-6)
+    history = json.loads((tmp_path / "half" / runs.HISTORY).read_text())
+    assert [epoch["epoch"] for epoch in history] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_epoch_of_so_many_steps(tmp_path: Path) -> None:
+    endless = _data(64, 1).repeat()
+    with pytest.raises(TrainError, match="have no end"):
+        fit(_model(), endless, tags=TAGS, folder=tmp_path / "run", say=_quiet)
+    chosen = _config("training.steps_per_epoch=5", "training.epochs=1")
+    fit(_model(), endless, tags=TAGS, folder=tmp_path / "a", config=chosen, say=_quiet)
+    with pytest.raises(TrainError, match="an epoch has 2 batches"):
+        fit(
+            _model(),
+            _data(16, 1),
+            tags=TAGS,
+            folder=tmp_path / "b",
+            config=chosen,
+            say=_quiet,
+        )
+
+
+def test_what_is_missing_is_told_before_the_first_epoch(tmp_path: Path) -> None:
+    data, folder = _data(16, 1), tmp_path / "run"
+    with pytest.raises(TrainError, match="validation data are empty"):
+        fit(
+            *(_model(), data),
+            validation=data.take(0),
+            tags=TAGS,
+            folder=folder,
+            say=_quiet,
+        )
+    with pytest.raises(TrainError, match="no batch to train on"):
+        fit(_model(), data.take(0), tags=TAGS, folder=folder, say=_quiet)
+    plain = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2)])
+    with pytest.raises(TrainError, match="no layer named logits"):
+        fit(plain, data, tags=TAGS, folder=folder, say=_quiet)
+    assert not folder.exists()
+
+
+def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / runs.CONFIG).write_text("")
+    with pytest.raises(TrainError, match="a run lies here already"):
+        fit(_model(), _data(16, 1), tags=TAGS, folder=tmp_path, say=_quiet)
+
+
+@pytest.mark.parametrize("loop", ["keras", "custom"])
+def test_batch_that_makes_the_loss_nan_is_kept(loop: str, tmp_path: Path) -> None:
+    features = np.zeros((24, 8), np.float32)
+    features[13, 5] = np.nan
+    labels = np.eye(2, dtype=np.float32)[np.arange(24) % 2]
+    data = tf.data.Dataset.from_tensor_slices((features, labels)).batch(8)
+    chosen = _config(f"training.loop={loop}")
+    # Without a ReLU, which makes 0 of NaN.
+    inputs = keras.Input((8,))
+    model = keras.Model(inputs, tag_outputs(inputs, 2))
+    with pytest.raises(TrainError, match="the batch itself has values") as caught:
+        fit(model, data, tags=TAGS, folder=tmp_path, config=chosen, say=_quiet)
+    assert "step 2 of epoch 1" in str(caught.value)
+    with np.load(tmp_path / "not_finite.npz") as batch:
+        np.testing.assert_array_equal(batch["features"], features[8:16])
+        np.testing.assert_array_equal(batch["labels"], labels[8:16])
+
+
+@keras.saving.register_keras_serializable("lyre-tests")
+class _Greedy(keras.layers.Layer):
+    """Asks for 64 TiB."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        huge = tf.ones(tf.stack([tf.shape(inputs, tf.int64)[0] * 2**41]))
+        return inputs + tf.reduce_sum(tf.sort(huge))
+
+
+def test_lack_of_memory_names_a_batch_size(tmp_path: Path) -> None:
+    features = keras.Input((8,))
+    model = keras.Model(features, tag_outputs(_Greedy()(features), 2))
+    with pytest.raises(TrainError, match=r"try training\.batch_size=16"):
+        fit(model, _data(16, 1), tags=TAGS, folder=tmp_path, say=_quiet)

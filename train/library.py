@@ -1,0 +1,150 @@
+"""Training on any data: a model, a tf.data pipeline, tags, and a folder.
+
+>>> from train.library import fit
+>>> fitted = fit(  # doctest: +SKIP
+...     model, data, validation=held_out, tags=["rock", "jazz"], folder="runs/mine"
+... )
+>>> fitted.history[-1].val_roc_auc  # doctest: +SKIP
+0.87
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from train import runs
+from train.config import Config, to_toml
+from train.engine import keras, tf
+from train.errors import TrainError
+from train.loop import devices, epochs
+from train.loop.history import Fitted
+from train.loop.job import Job, Progress, Say, Validate, silent
+from train.loop.limits import limited
+from train.loop.sharing import share_statistics
+from train.loop.trainer import make_trainer
+
+if TYPE_CHECKING:
+    from keras import Model
+
+
+def fit(
+    model: "Model",
+    data: Any,
+    *,
+    tags: Sequence[str],
+    folder: str | Path,
+    validation: Any = None,
+    config: Config | None = None,
+    resume: bool = False,
+    callbacks: Sequence["keras.callbacks.Callback"] = (),
+    say: Say = print,
+    progress: Progress = silent,
+) -> Fitted:
+    """Train a model on batches of (features, labels).
+
+    Everything that ``python -m train fit`` does around an export is done here: the
+    best and the last model, history, checkpoints, TensorBoard. The seed, the dtype
+    policy and, for several devices, the scope of a ``tf.distribute`` strategy are set
+    by the caller, before the model is built.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From features to a probability per tag; its logits come from a layer named
+        ``logits``, as with ``train.models.pons_backend.tag_outputs``.
+    data : tf.data.Dataset or callable
+        Batches of (features, labels), labels as 0 and 1 of shape (batch, tags); or a
+        function from the number of an epoch, from 1, to such a data set. For
+        ``resume``, and to find a batch whose loss is not finite, the same epoch must
+        come in the same order again: use the function, and a seed from the number.
+    tags : sequence of str
+        Names of the outputs.
+    folder : str or Path
+        Where the run is kept. There must be none yet, unless `resume`.
+    validation : tf.data.Dataset, optional
+        Batches of (features, labels), scored one by one after every epoch.
+    config : Config, optional
+        The sections on optimizer, schedule, loss, training, validation and logging.
+    resume : bool
+        Go on from the state in the folder.
+    callbacks : sequence of keras.callbacks.Callback
+        Called by either loop, once per epoch as for a training of its own.
+    say, progress : callable
+        As in `train.fit.fit`.
+
+    Raises
+    ------
+    TrainError
+        There is no data, or no validation data; the model lacks logits; the folder
+        holds a run already; or as in `train.fit.fit`.
+    """
+    chosen = config or Config()
+    place = Path(folder)
+    strategy = tf.distribute.get_strategy()
+    devices.check(strategy, chosen.training)
+    by_epoch = data if callable(data) else lambda _epoch: data
+    batches, steps = limited(by_epoch, chosen.training.steps_per_epoch)
+    validate = _validate(model, validation)
+    trainer = make_trainer(model, list(tags), chosen, steps)
+    if strategy.num_replicas_in_sync > 1:
+        share_statistics(model)
+    _prepare(place, chosen, resume=resume)
+    job = Job(
+        config=chosen,
+        model=model,
+        trainer=trainer,
+        strategy=strategy,
+        tags=list(tags),
+        batches=batches,
+        steps=steps,
+        examples=None,
+        validate=validate,
+        save=lambda path: _save(model, path),
+        folder=place,
+        callbacks=list(callbacks),
+        progress=progress,
+    )
+    return epochs.run(job, say, resume=resume)
+
+
+def _prepare(folder: Path, config: Config, *, resume: bool) -> None:
+    if (folder / runs.CONFIG).exists() and not resume:
+        raise TrainError(
+            "a run lies here already",
+            where=folder,
+            remedy="choose another folder, or resume=True",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    runs.write_config(folder, to_toml(config))
+
+
+def _validate(model: "Model", data: Any) -> Validate | None:
+    if data is None:
+        return None
+    if not any(True for _ in data.take(1)):
+        raise TrainError(
+            "the validation data are empty", remedy="leave `validation` out"
+        )
+    forward = tf.function(
+        lambda features: model(features, training=False), reduce_retracing=True
+    )
+
+    def validate() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+        # Labels and scores of one pass, whatever the order.
+        found = [(labels, forward(features)) for features, labels in data]
+        labels, scores = (
+            np.concatenate([np.asarray(each) for each in part])
+            for part in zip(*found, strict=True)
+        )
+        return labels.astype(np.uint8), scores.astype(np.float32)
+
+    return validate
+
+
+def _save(model: "Model", path: Path) -> None:
+    beside = path.with_name(f".{path.stem}.part{path.suffix}")
+    model.save(beside)
+    beside.replace(path)
