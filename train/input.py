@@ -119,7 +119,10 @@ def training_stages(
     if settings.shuffle:
         buffer = (settings.shuffle_mebibytes << 20) // max(tracks.record_bytes, 1)
         size = min(max(buffer, 1) * per_track, total)
-        shuffled = shuffled.shuffle(size, seed=order_seed)
+        # The same order however often the epoch is gone through.
+        shuffled = shuffled.shuffle(
+            size, seed=order_seed, reshuffle_each_iteration=False
+        )
     parsed = shuffled.enumerate().map(parse, num_parallel_calls=tf.data.AUTOTUNE)
     examples = parsed.map(cut, num_parallel_calls=tf.data.AUTOTUNE)
     batches = _batched(

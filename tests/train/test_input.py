@@ -66,6 +66,14 @@ def test_no_track_is_dropped_and_the_last_batch_is_kept(numbered: Tracks) -> Non
     assert Counter(track for track, _ in _seen(batches)) == Counter(range(17))
 
 
+def test_an_epoch_that_is_read_again_is_the_same(numbered: Tracks) -> None:
+    batches = training_batches(
+        numbered, _window(numbered), Input(window_seconds=1), Training(), 1
+    )
+    once, again = (np.concatenate([x for x, _ in batches]) for _ in range(2))
+    np.testing.assert_array_equal(once, again)
+
+
 def test_labels_stay_with_their_track(numbered: Tracks) -> None:
     for windows, labels in _epoch(numbered, 1, windows_per_track=3):
         for window, label in zip(windows, labels, strict=True):

@@ -140,7 +140,7 @@ class _Course:
             return
         batches = job.batches(position.epoch)
         if position.total_steps == 0:
-            self.board.first_batch(batches, job.tags)
+            self.board.first_batch(job.batches(1), job.tags)
         told = round(position.examples)
         left = None if job.examples is None else job.examples - told
         label = f"epoch {position.epoch}/{job.config.training.epochs}"
@@ -156,7 +156,8 @@ class _Course:
                 self.loop.train(batches.skip(position.step), position, callbacks)
             except LossNotFiniteError:
                 path = job.folder / _NOT_FINITE
-                raise failures.not_finite(batches, position, path) from None
+                again = job.batches(position.epoch)
+                raise failures.not_finite(again, position, path) from None
 
     def _callbacks(self, stop: threading.Event, tell: Any) -> list[Any]:
         minutes = self.job.config.training.checkpoint_minutes
