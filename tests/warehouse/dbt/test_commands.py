@@ -24,6 +24,16 @@ def test_a_tag_that_a_split_lacks_stops_the_build_by_name(project: Any) -> None:
     assert "tag rock has " in done.stdout
 
 
+@pytest.mark.parametrize("split_by", ["clas", "[artist, clas]"])
+def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -> None:
+    done = project.dbt(
+        *("test", "--select", "split_schemes_are_known"),
+        dbt_vars=f"{{split_by: {split_by}}}",
+    )
+    assert done.returncode == 1
+    assert 'no list or data set splits tracks by "clas"; expected artist' in done.stdout
+
+
 def test_what_no_model_makes_any_more_is_dropped(project: Any) -> None:
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("create table marts.renamed_model as select 1 as n")
