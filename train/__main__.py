@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from lyre import console
-from train import bench_command, fit_command, runs_command
+from train import bench_command, fit_command, range_test_command, runs_command
 from train import config as configuration
 from train.tables import table
 from train.tagger import evaluate_command, predict_command
@@ -41,6 +41,7 @@ app.command()(fit_command.fit)
 app.command()(evaluate_command.evaluate)
 app.command()(predict_command.predict)
 app.command()(bench_command.bench_input)
+app.command()(range_test_command.range_test)
 app.command("runs")(runs_command.list_runs)
 app.command()(runs_command.compare)
 

@@ -22,6 +22,7 @@ from train.loop.job import Job, Progress, Say, Validate, silent
 from train.loop.limits import Batches, limited
 from train.loop.sharing import share_statistics
 from train.loop.trainer import make_trainer, precision
+from train.range_test import RangeTest, range_test
 from train.resuming import resumed_config
 from train.scoring import Scores, score_tracks, scorer
 from train.tracks import Tracks
@@ -113,6 +114,37 @@ def resume(
     if is_chief(ready.strategy):
         runs.write_config(folder, to_toml(config))
     return ready.run(folder, say, progress, resume=True)
+
+
+def try_rates(
+    export: Path, config: Config, *, lowest: float, highest: float, steps: int
+) -> RangeTest:
+    """Make a learning-rate range test on an export.
+
+    Parameters
+    ----------
+    export : Path
+        Folder of the export.
+    config : Config
+        The configuration; its learning rate does not matter.
+    lowest, highest, steps
+        As in `train.range_test.range_test`.
+
+    Raises
+    ------
+    TrainError
+        As in `fit` before its first epoch; or the loss never fell.
+    """
+    ready = _ready(export, config, lambda _line: None)
+    with damage.named(ready.data.train, ready.data.validation):
+        return range_test(
+            ready.trainer,
+            ready.strategy,
+            ready.batches,
+            lowest=lowest,
+            highest=highest,
+            steps=steps,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""``python -m train range-test``."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dataset import manifest
+from lyre import settings
+from train import config as configuration
+from train import named
+from train.models.registry import default_name
+
+
+def range_test(
+    export: Annotated[
+        str | None,
+        typer.Argument(help="Name or folder of an export; default: the newest."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Override one key.")
+    ] = None,
+    lowest: Annotated[float, typer.Option("--from", help="First rate.")] = 1e-6,
+    highest: Annotated[float, typer.Option("--to", help="Last rate.")] = 1.0,
+    steps: Annotated[int, typer.Option(min=10, help="Batches in all.")] = 100,
+    out: Annotated[Path, typer.Option(help="The picture.")] = Path("range-test.png"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Try learning rates, each on one batch, and suggest one.
+
+    Example: python -m train range-test v2 --config run.toml --out rates.png
+    """
+    known = settings.load()
+    folder = named.export(export, known)
+    features = manifest.read(folder).features
+    chosen = configuration.load(
+        config,
+        [*(overrides or ()), "schedule.name=constant"],
+        model_name=default_name(features.format),
+    )
+    from train import fit
+    from train import range_test as testing
+
+    found = fit.try_rates(folder, chosen, lowest=lowest, highest=highest, steps=steps)
+    testing.draw(found, out)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=2))
+        return
+    rate = f"{found.suggestion:.2g}"
+    print(
+        f"{len(found.rates)} batches, up to a rate of {found.rates[-1]:.2g}; the loss "
+        f"falls fastest at {rate} (see {out})"
+    )
+    print(f"next: python -m train fit --set optimizer.learning_rate={rate}")
