@@ -1,6 +1,7 @@
 """Training on any pair of features and labels."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,20 @@ def test_lack_of_memory_names_a_batch_size(tmp_path: Path) -> None:
     model = keras.Model(features, tag_outputs(_Greedy()(features), 2))
     with pytest.raises(TrainError, match=r"try training\.batch_size=16"):
         fit(model, _data(16, 1), tags=TAGS, folder=tmp_path, say=_quiet)
+
+
+def test_example_of_the_page_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "training.md"
+    (example,) = re.findall(
+        r"^## Train on your own data\n.*?^```python\n(.*?)^```",
+        page.read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    monkeypatch.chdir(tmp_path)
+    exec(example, {})
+    area, best = capsys.readouterr().out.splitlines()[-1].split()
+    assert float(area) > 0.7
+    assert 1 <= int(best) <= 10
+    assert (tmp_path / "runs" / "mine" / runs.BEST).is_file()
