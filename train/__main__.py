@@ -1,4 +1,4 @@
-"""``python -m train``: fit, evaluate, predict, models, config.
+"""``python -m train``: fit, evaluate, predict, package, models, config.
 
 Without a subcommand it fits on the newest export with the default configuration.
 """
@@ -11,7 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from lyre import console
-from train import bench_command, fit_command, range_test_command, runs_command
+from train import (
+    bench_command,
+    fit_command,
+    package_command,
+    range_test_command,
+    runs_command,
+)
 from train import config as configuration
 from train.tables import table
 from train.tagger import evaluate_command, predict_command
@@ -40,6 +46,7 @@ def main(context: typer.Context) -> None:
 app.command()(fit_command.fit)
 app.command()(evaluate_command.evaluate)
 app.command()(predict_command.predict)
+app.command()(package_command.package)
 app.command()(bench_command.bench_input)
 app.command()(range_test_command.range_test)
 app.command("runs")(runs_command.list_runs)

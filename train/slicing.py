@@ -11,7 +11,7 @@ from train.windows import Window
 
 # Deviations below this are taken as this, so that silence stays silent instead of
 # becoming noise or NaN: 80 dB below full scale in a waveform, nothing in decibels.
-_LEAST_DEVIATION = 1e-4
+LEAST_DEVIATION = 1e-4
 
 
 def prepared(audio: Any, window: Window) -> Any:
@@ -134,4 +134,4 @@ def _moments(arrays: Any) -> tuple[Any, Any]:
     axes = list(range(1, arrays.shape.rank))
     mean = tf.reduce_mean(arrays, axes, keepdims=True)
     deviation = tf.math.reduce_std(arrays, axes, keepdims=True)
-    return mean, tf.maximum(deviation, _LEAST_DEVIATION)
+    return mean, tf.maximum(deviation, LEAST_DEVIATION)

@@ -4,6 +4,6 @@ Only names and descriptions are here; the weights are read from the files of the
 package ``musicnn``, which ``make pretrained`` installs. None of its code is run.
 """
 
-from train.pretrained.published import NAMES, describe
+from train.pretrained.published import NAMES, describe, origin
 
-__all__ = ["NAMES", "describe"]
+__all__ = ["NAMES", "describe", "origin"]

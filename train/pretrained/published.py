@@ -101,5 +101,10 @@ def describe(name: str, files: Path | None = None) -> Bundle:
         label_set=name,
         training_set_checksum=None,
         revision=None,
-        origin=_ORIGIN.format(folder=chosen.folder),
+        origin=origin(name),
     )
+
+
+def origin(name: str) -> str:
+    """Tell where the weights of a published model come from, and their licence."""
+    return _ORIGIN.format(folder=PUBLISHED[name].folder)
