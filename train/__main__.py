@@ -1,4 +1,4 @@
-"""``python -m train``: fit, evaluate, predict, package, models, config.
+"""``python -m train``: fit, evaluate, predict, package, serve, models, config.
 
 Without a subcommand it fits on the newest export with the default configuration.
 """
@@ -17,6 +17,7 @@ from train import (
     package_command,
     range_test_command,
     runs_command,
+    serve_command,
 )
 from train import config as configuration
 from train.tables import table
@@ -47,6 +48,7 @@ app.command()(fit_command.fit)
 app.command()(evaluate_command.evaluate)
 app.command()(predict_command.predict)
 app.command()(package_command.package)
+app.command()(serve_command.serve)
 app.command()(bench_command.bench_input)
 app.command()(range_test_command.range_test)
 app.command("runs")(runs_command.list_runs)

@@ -64,3 +64,11 @@ def test_errors_cross_processes_with_their_reason() -> None:
     error = audio.AudioError("the file is empty", reason="empty", where="a.mp3")
     copy = pickle.loads(pickle.dumps(error))
     assert (copy.reason, str(copy)) == ("empty", "a.mp3: the file is empty")
+
+
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_a_clip_that_is_too_long_is_an_error(encode: Encode, rate: int) -> None:
+    clip = encode(np.zeros(3 * 8000), 8000, "WAV")
+    assert len(audio.load(clip, rate, longest=3.0)) == 3 * rate
+    with pytest.raises(audio.AudioError, match=r"longer than 2\.9 s"):
+        audio.load(clip, rate, longest=2.9)

@@ -1,7 +1,7 @@
 """Small exports in the real format, whose tags can be learned in seconds."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -230,6 +230,32 @@ def band_run(
     folder = tmp_path_factory.mktemp("runs")
     done = fit(band_export, chosen, all_runs=folder, name="bands", say=lines.append)
     return done, lines
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Return headless Chromium, which plays without being clicked first."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    chromium = Path("/usr/bin/chromium")
+    if not chromium.is_file():
+        pytest.skip(f"there is no {chromium}")
+    options = Options()
+    options.binary_location = str(chromium)
+    for flag in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-background-networking",
+        "autoplay-policy=no-user-gesture-required",
+    ):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    yield driver
+    driver.quit()
 
 
 def pytest_configure(config: pytest.Config) -> None:

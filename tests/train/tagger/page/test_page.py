@@ -1,7 +1,6 @@
 """The report, as HTML and as a browser shows it."""
 
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -148,30 +147,6 @@ def test_a_point_lies_where_its_axes_say() -> None:
     assert axes.place(10, 1) == (330, 10)
     drawing = charts.chart("title", axes, [charts.Line("a", [(0, 0), (5, 0.5)])])
     assert "M40.0,206.0L185.0,108.0" in drawing
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-
-    chromium = Path("/usr/bin/chromium")
-    if not chromium.is_file():
-        pytest.skip(f"there is no {chromium}")
-    options = Options()
-    options.binary_location = str(chromium)
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-background-networking",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-    yield driver
-    driver.quit()
 
 
 @pytest.mark.browser
