@@ -173,7 +173,8 @@ def _checked(agreement: Agreement, latency: Latency) -> str:
 
 def _licence(facts: Facts) -> str:
     if facts.bundle.origin:
-        return f"{_plain(facts.bundle.origin)}."
+        told = _plain(facts.bundle.origin)
+        return f"{told[:1].upper()}{told[1:]}."
     if facts.learned_from:
         return (
             f"Not stated. They were learned from {_plain(facts.learned_from)}, whose "
