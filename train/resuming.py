@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from dataset.verify import sha256
 from train import config as configuration
 from train import runs
 from train.config import Config
@@ -33,7 +34,8 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
     Raises
     ------
     TrainError
-        A key changed that would make another run of it, or the export did.
+        A key changed that would make another run of it, or the export did, or a list
+        of tracks.
     """
     run = runs.read(folder)
     before = configuration.load(folder / runs.CONFIG)
@@ -56,7 +58,19 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
             where=run.export,
             remedy="begin another run",
         )
+    _check_lists(run)
     return config
+
+
+def _check_lists(run: runs.Run) -> None:
+    for name, checksum in run.lists.items():
+        file = Path(name)
+        if not file.is_file() or sha256(file) != checksum:
+            raise TrainError(
+                "the list of tracks is missing or has changed since the run began",
+                where=file,
+                remedy="put the old list back, or begin another run",
+            )
 
 
 def _differing(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:

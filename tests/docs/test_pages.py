@@ -241,7 +241,9 @@ def do(house: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             monkeypatch.setenv(*parts.pop(0).split("="))
         python, dash, program, *words = parts
         assert (python, dash) == ("python", "-m")
-        quick = _SHORTER.get(words[0], "") if program == "train" else ""
+        # A run that goes on keeps the sizes that it began with.
+        short = program == "train" and "--resume" not in words
+        quick = _SHORTER.get(words[0], "") if short else ""
         _run(program, *words, *quick.split())
 
     return run

@@ -59,14 +59,13 @@ def _keys(content: dict, prefix: str = "") -> list[str]:
     return keys
 
 
-@pytest.mark.parametrize("schedules", [False, True])
-def test_every_key_is_mapped_or_named(schedules: bool, tmp_path: Path) -> None:
+def test_every_key_is_mapped_or_named(tmp_path: Path) -> None:
     content = _changed("model-training")
     content["model-training"]["optimizer"] = {
         **_OLD["model-training"]["optimizer"],
         "max_learning_rate": 0.0014,
     }
-    _, notes = urop2019.read(_write(tmp_path, content), schedules=schedules)
+    _, notes = urop2019.read(_write(tmp_path, content))
     told = [note.partition(":")[0].rpartition(".")[2] for note in notes]
     wanted = [key.rpartition(".")[2] for key in _keys(content)]
     assert sorted(told) == sorted(wanted)
@@ -121,7 +120,7 @@ def test_centred_windows_and_further_arguments(tmp_path: Path) -> None:
 
 
 def test_plateau_is_a_schedule(tmp_path: Path) -> None:
-    values, _ = urop2019.read(_write(tmp_path, _OLD), schedules=True)
+    values, _ = urop2019.read(_write(tmp_path, _OLD))
     assert values["schedule"] == {
         "name": "plateau",
         "patience": 3,
@@ -133,7 +132,7 @@ def test_plateau_is_a_schedule(tmp_path: Path) -> None:
 def test_cyclic_rate_is_a_schedule(tmp_path: Path) -> None:
     optimizer = {"name": "Adam", "learning_rate": 0.001, "max_learning_rate": 0.0014}
     old = _changed("model-training", optimizer=optimizer, reduceLRoP_patience=0)
-    values, _ = urop2019.read(_write(tmp_path, old), schedules=True)
+    values, _ = urop2019.read(_write(tmp_path, old))
     # Between 0.00035 and 0.0014, each way in twice the steps of an epoch.
     assert values["optimizer"]["learning_rate"] == 0.0014
     assert values["schedule"] == {
@@ -155,7 +154,7 @@ def test_notes_are_said_and_overrides_win(tmp_path: Path) -> None:
 
 def test_unknown_key_is_named(tmp_path: Path) -> None:
     old = _changed("model", n_heads=8)
-    _, notes = urop2019.read(_write(tmp_path, old), schedules=True)
+    _, notes = urop2019.read(_write(tmp_path, old))
     assert "model.n_heads: ignored, no key of 2019" in notes
 
 

@@ -61,7 +61,6 @@ def _read(
     if path.suffix == ".json":
         values, notes = urop2019.read(
             path,
-            schedules="schedule" in Config.model_fields,
             waveform=model_name == "pons-waveform",
         )
         if say is not None:

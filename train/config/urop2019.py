@@ -57,17 +57,13 @@ _SCHEDULED = (
 _OPTIMIZER = "model-training.optimizer."
 
 
-def read(
-    path: Path, *, schedules: bool, waveform: bool = False
-) -> tuple[dict[str, Any], list[str]]:
+def read(path: Path, *, waveform: bool = False) -> tuple[dict[str, Any], list[str]]:
     """Read a configuration of 2019.
 
     Parameters
     ----------
     path : Path
         The JSON file.
-    schedules : bool
-        Whether there is a ``[schedule]`` to map to.
     waveform : bool
         Whether the model reads waveforms; its 64 filters were not settable in 2019.
 
@@ -111,13 +107,11 @@ def read(
     if "validation" in values:
         # That is what the callbacks of 2019 looked at, if as a micro average.
         _put(values, "validation.monitor", "pr_auc")
-    notes += _schedule(flat, values, schedules)
+    notes += _schedule(flat, values)
     return values, notes
 
 
-def _schedule(
-    flat: Mapping[str, Any], values: dict[str, Any], schedules: bool
-) -> list[str]:
+def _schedule(flat: Mapping[str, Any], values: dict[str, Any]) -> list[str]:
     given = {
         key.rpartition(".")[2]: flat[key]
         for key in _SCHEDULED
@@ -125,8 +119,6 @@ def _schedule(
     }
     if not given:
         return []
-    if not schedules:
-        return [f"{key}: ignored, the learning rate is constant" for key in given]
     if highest := given.get("max_learning_rate"):
         # From a quarter of it up and down again; a half lasted twice `iterations`.
         _put(values, "optimizer.learning_rate", float(highest))

@@ -82,6 +82,27 @@ def test_a_changed_export_is_refused(
         resume(done.folder, say=_quiet)
 
 
+def test_a_changed_list_of_tracks_is_refused(
+    make_export: Callable,
+    make_band_clips: Callable,
+    mel_features: object,
+    small_config: SmallConfig,
+    tmp_path: Path,
+) -> None:
+    clips = {"train": make_band_clips(8, 1)}
+    folder = make_export(tmp_path / "export", clips, mel_features)
+    listed = tmp_path / "out.txt"
+    listed.write_text("no-such-track\n")
+    chosen = small_config(
+        "validation.enabled=false", "training.epochs=1", f"tracks.exclude={listed}"
+    )
+    done = fit(folder, chosen, all_runs=tmp_path, name="run", say=_quiet)
+    resume(done.folder, ["training.epochs=2"], say=_quiet)
+    listed.write_text("another-track\n")
+    with pytest.raises(TrainError, match="list of tracks is missing or has changed"):
+        resume(done.folder, ["training.epochs=3"], say=_quiet)
+
+
 def test_a_damaged_state_is_told(band_run: tuple, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(band_run[0].folder, folder)
