@@ -67,11 +67,8 @@ class Tagger:
     """
 
     def __init__(self, model: "keras.Model", description: Bundle) -> None:
-        from train.scoring import scorer
-
         self.model = model
         self.bundle = description
-        self.score = scorer(model, description.window)
 
     @classmethod
     def load(cls, source: str | Path) -> "Tagger":
@@ -96,11 +93,24 @@ class Tagger:
         return tuple(self.bundle.tags)
 
     @cached_property
+    def score(self) -> Any:
+        """A function from windows to scores; see `train.scoring`."""
+        from train.scoring import scorer
+
+        return scorer(self._quick, self.bundle.window)
+
+    @cached_property
     def embed(self) -> Any:
         """A function from windows to scores and embeddings; see `train.scoring`."""
         from train.scoring import embedder
 
-        return embedder(self.model, self.bundle.window)
+        return embedder(self._quick, self.bundle.window)
+
+    @cached_property
+    def _quick(self) -> Any:
+        from train.tagger.pooling import pooled_first
+
+        return pooled_first(self.model)
 
     def with_window(self, seconds: float) -> "Tagger":
         """Return a tagger of the same weights that sees windows of another length.
