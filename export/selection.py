@@ -65,8 +65,13 @@ class Selection:
         ):
             self._execute(f"create or replace temp view {view} as from {source}")
 
-    def check(self) -> None:
+    def check(self, *, every_split: bool = True) -> None:
         """Check what the export relies on.
+
+        Parameters
+        ----------
+        every_split : bool
+            Whether each split must have a track; else one split is enough.
 
         Raises
         ------
@@ -100,7 +105,10 @@ class Selection:
                 expected=f"one of {', '.join(SPLITS)}",
             )
         told = self._narrowing.told()
-        check_splits({split: 1 for (split,) in found}, self.recipe.table, told)
+        if every_split:
+            check_splits({split: 1 for (split,) in found}, self.recipe.table, told)
+        elif not found:
+            raise ExportError("no track", where=_place(self.recipe.table, told))
 
     def extents(self) -> dict[Split, Extent]:
         """Return how many tracks and seconds each split holds."""
@@ -243,7 +251,11 @@ class Selection:
 
 @contextmanager
 def select(
-    warehouse: Path, recipe: Recipe, narrowing: Narrowing | None = None
+    warehouse: Path,
+    recipe: Recipe,
+    narrowing: Narrowing | None = None,
+    *,
+    every_split: bool = True,
 ) -> Iterator[Selection]:
     """Open the warehouse read-only and yield the checked selection.
 
@@ -255,17 +267,19 @@ def select(
         The version of the final table.
     narrowing : Narrowing, optional
         What narrows it.
+    every_split : bool
+        Whether each split must have a track, as training needs it.
 
     Raises
     ------
     ExportError
         The table is missing or not as it should be, or what narrows it is no
-        condition or query.
+        condition or query, or leaves no track.
     """
     # The condition is a user's text: it may compute, not read files.
     with open_to_read(warehouse, LOCKED) as connection:
         selection = Selection(connection, warehouse, recipe, narrowing or Narrowing())
-        selection.check()
+        selection.check(every_split=every_split)
         yield selection
 
 
@@ -281,7 +295,11 @@ def check_splits(tracks: dict[Split, int], place: str, where: str | None) -> Non
     if empty:
         raise ExportError(
             f"no track in the split {empty[0]}",
-            where=place if where is None else f"{place} where {where}",
+            where=_place(place, where),
             expected="at least one track in each of " + ", ".join(SPLITS),
             remedy="use more tracks, other split shares, or a wider condition",
         )
+
+
+def _place(table: str, where: str | None) -> str:
+    return table if where is None else f"{table} where {where}"

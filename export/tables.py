@@ -129,7 +129,7 @@ def write_csv(
     n_rows = 0
     with (
         _new_file(file, replace=replace) as beside,
-        select(warehouse, recipe, narrowing) as selection,
+        select(warehouse, recipe, narrowing, every_split=False) as selection,
         beside.open("w", encoding="utf-8", newline="") as target,
     ):
         told = selection.contents().model_dump(exclude={"vocabulary", "funnel"})

@@ -128,3 +128,14 @@ def test_csv_keeps_awkward_text_and_tells_what_narrowed_it(
     assert told["where"] == condition
     assert len(found) == len(rows) - 1
     assert (found[0]["title"], found[0]["year"]) == (title, "")
+
+
+def test_csv_may_be_of_one_split_but_not_of_none(warehouse, rows, tmp_path):
+    file = tmp_path / "test.csv"
+    only = Narrowing("split = 'test'")
+    assert tables.write_csv(warehouse, V2, file, narrowing=only) == sum(
+        row[9] == "test" for row in rows
+    )
+    with pytest.raises(ExportError, match="no track"):
+        tables.write_csv(warehouse, V2, tmp_path / "x.csv", narrowing=Narrowing("1=0"))
+    assert not (tmp_path / "x.csv").exists()

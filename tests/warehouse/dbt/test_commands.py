@@ -34,6 +34,24 @@ def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -
     assert 'no list or data set splits tracks by "clas"; expected artist' in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("dbt_vars", "told"),
+    [
+        ("{split_by: clas}", "split_by is 'clas'; expected one of: artist, track"),
+        ("{split_by: [clas]}", "split_by is 'clas'; expected one of: "),
+        (
+            "{vocabulary_preset: papers}",
+            "vocabulary_preset is 'papers'; expected one of: papers50, urop2019_50",
+        ),
+    ],
+)
+def test_an_unknown_list_stops_a_run(project: Any, dbt_vars: str, told: str) -> None:
+    done = project.dbt("run", "--select", "splits", dbt_vars=dbt_vars)
+    assert done.returncode != 0
+    assert told in re.sub(r"\s+", " ", done.stdout)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_what_no_model_makes_any_more_is_dropped(project: Any) -> None:
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("create table marts.renamed_model as select 1 as n")

@@ -1,0 +1,35 @@
+{#-
+    Before `dbt run`, once the seeds are read: a var that names a list that there is not
+    stops dbt. `dbt build` has tests that say the same.
+-#}
+{% macro check_lists() %}
+    {%- if execute and flags.WHICH == "run" %}
+        {%- set preset = var("vocabulary_preset") %}
+        {%- set split_by = var("split_by") %}
+        {%- if preset is not none %}
+            {{ _check_names(
+                "vocabulary_preset", [preset],
+                "select distinct preset from seeds.vocabulary_presets", []
+            ) }}
+        {%- endif %}
+        {%- if split_by not in ["artist", "track"] %}
+            {{ _check_names(
+                "split_by", [split_by] if split_by is string else split_by,
+                "select distinct split_scheme from raw.published_splits union "
+                ~ "select distinct source from raw.dataset_tracks "
+                ~ "where split is not null",
+                ["artist", "track"] if split_by is string else []
+            ) }}
+        {%- endif %}
+    {%- endif %}
+{% endmacro %}
+
+{% macro _check_names(name, given, query, others) %}
+    {%- set known = run_query(query).columns[0].values() | sort %}
+    {%- for each in given if each not in known %}
+        {{ exceptions.raise_compiler_error(
+            "the var " ~ name ~ " is '" ~ each ~ "'; expected one of: "
+            ~ (others + known | list) | join(", ")
+        ) }}
+    {%- endfor %}
+{% endmacro %}
