@@ -21,7 +21,7 @@ from typing import Annotated
 import typer
 
 from dataset import exports, manifest, verify
-from dataset.manifest import TARGETS, Target
+from dataset.manifest import TARGETS, Manifest, Target
 from export import clips, production, relabel, stage, tables, telling
 from export.additions import Adding
 from export.clips import DType, Format, Preset
@@ -31,7 +31,8 @@ from export.part import Part
 from export.plan import Plan
 from export.production import Options
 from export.recipe import Recipe
-from lyre import settings
+from lyre import cluster, settings
+from lyre.cluster import Engine
 from lyre.console import DONE, DONE_WITH_FAILURES, command_line, progress, run
 
 _MEGABYTE = 1_000_000
@@ -115,6 +116,13 @@ def _add_command(target: Target) -> None:
         where: Where = None,
         select: Select = None,
         workers: Workers = 0,
+        engine: Annotated[
+            Engine,
+            typer.Option(
+                help="Who decodes: processes of this machine, or the Spark of "
+                "lyre.toml."
+            ),
+        ] = "local",
         shard_size: Annotated[
             float, typer.Option(min=0.001, help="Size of a shard at most, in MB.")
         ] = 64,
@@ -146,42 +154,49 @@ def _add_command(target: Target) -> None:
             format_, preset, rate=rate, n_mels=mels, n_fft=n_fft, hop=hop, dtype=dtype
         )
         chosen = Recipe.parse(recipe)
-        options = Options(
-            workers=workers or os.cpu_count() or 1,
-            shard_bytes=round(shard_size * _MEGABYTE),
-            seed=seed,
-            max_bad_share=max_bad_share,
-            target=target,
-            replace=replace,
-            shared=finish or shards is not None,
-            datasets=configured.dataset_audio,
-        )
-        part = None if shards is None else Part.parse(shards)
-        ending = "" if target == "tfrecord" else f"-{target}"
-        folder = out or configured.exports / f"{chosen.name}-{format_}{ending}"
-        started = time.monotonic()
-        made = stage.prepare(
-            configured.warehouse,
-            folder,
-            chosen,
-            features,
-            narrowing=Narrowing.given(where, select),
-            options=options,
-        )
-        root = audio_root or configured.source(configured.sources.audio)
-        if part is not None:
-            _write_part(made, folder, root, part, options, as_json=as_json)
-            return
-        if finish:
-            described = stage.finish(made, folder, options)
-        else:
-            total = sum(made.tracks.values())
-            with progress("export", total, "clips") as advance:
-                described = stage.run(made, folder, root, options, advance)
+        with cluster.chosen(engine, configured.spark) as found:
+            options = Options(
+                workers=workers or os.cpu_count() or 1,
+                shard_bytes=round(shard_size * _MEGABYTE),
+                seed=seed,
+                max_bad_share=max_bad_share,
+                target=target,
+                replace=replace,
+                shared=finish or shards is not None,
+                datasets=configured.dataset_audio,
+                cluster=found,
+            )
+            part = None if shards is None else Part.parse(shards)
+            ending = "" if target == "tfrecord" else f"-{target}"
+            folder = out or configured.exports / f"{chosen.name}-{format_}{ending}"
+            root = audio_root or configured.source(configured.sources.audio)
+            started = time.monotonic()
+            made = stage.prepare(
+                configured.warehouse,
+                folder,
+                chosen,
+                features,
+                narrowing=Narrowing.given(where, select),
+                options=options,
+            )
+            if part is not None:
+                _write_part(made, folder, root, part, options, as_json=as_json)
+                return
+            described = _write(made, folder, root, options, finish=finish)
         seconds = time.monotonic() - started
         faults = _verified(folder) if check else []
         telling.tell_export(folder, described, seconds, as_json=as_json)
         _end(bool(faults or described.left_out))
+
+
+def _write(
+    made: Plan, folder: Path, root: Path, options: Options, *, finish: bool
+) -> Manifest:
+    if finish:
+        return stage.finish(made, folder, options)
+    total = sum(made.tracks.values())
+    with progress("export", total, "clips") as advance:
+        return stage.run(made, folder, root, options, advance)
 
 
 def _write_part(

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataset import index, labels
+from dataset.index import ShardIndex
 from dataset.manifest import LeftOut, Shard, Split, Target
 from export import plan, shards
 from export.errors import ExportError
 from export.plan import Plan
 from export.selection import check_splits
 from export.shards import ShardTask
+from lyre.cluster import Cluster
 
 _SHOWN = 3
 
@@ -41,6 +43,8 @@ class Options:
         Others write other shards of the same export into the folder.
     datasets : mapping of str to Path
         Audio folders of data sets that do not lie in the audio root, by name.
+    cluster : Cluster, optional
+        Writes the shards, one a task, instead of processes of this machine.
     """
 
     workers: int = 1
@@ -51,6 +55,7 @@ class Options:
     replace: bool = False
     shared: bool = False
     datasets: Mapping[str, Path] = field(default_factory=dict)
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True)
@@ -114,11 +119,17 @@ def produce(
         )
     _make_folders(chosen)
     done: dict[str, Written] = {}
-    for entry in shards.produce_all(chosen, options.workers):
+    for entry in _entries(chosen, options):
         done[entry.shard.name] = Written(entry.shard, entry.left_out)
         advance(len(entry.places) + len(entry.left_out))
         check_share(done.values(), total, options.max_bad_share)
     return [done[task.name] for task in chosen]
+
+
+def _entries(chosen: Sequence[ShardTask], options: Options) -> Iterator[ShardIndex]:
+    if options.cluster is None:
+        return shards.produce_all(chosen, options.workers)
+    return options.cluster.run(shards.produce, chosen)
 
 
 def check_share(written: Iterable[Written], total: int, share: float) -> None:

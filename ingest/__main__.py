@@ -9,12 +9,19 @@ from typing import Annotated
 
 import typer
 
+from lyre.cluster import Engine
 from lyre.console import command_line, run
 
 app = command_line(
     "Load the sources into raw tables of the warehouse. Example: python -m ingest all"
 )
 
+EngineName = Annotated[
+    Engine,
+    typer.Option(
+        help="Who decodes: processes of this machine, or the Spark of lyre.toml."
+    ),
+]
 Warehouse = Annotated[
     Path | None,
     typer.Option(help="The DuckDB file; default: warehouse_path of lyre.toml."),
@@ -232,6 +239,7 @@ def audio(
             help="Decode also what crashed, hung or was unreadable in an earlier scan.",
         ),
     ] = False,
+    engine: EngineName = "local",
     warehouse: Warehouse = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -256,6 +264,7 @@ def audio(
         as_json=as_json,
         clips=plan.chosen_clip_folders(settings, root),
         selection=Selection(list_only, pending, share, retry),
+        engine=engine,
     )
 
 

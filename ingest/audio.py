@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.engines import MeasureAll, measure_here
 from ingest.files import Fingerprint, shown
 from ingest.runs import DONE, FAILED, Run, log_run, next_run_id
 from ingest.scan import AudioSummary, ingest_audio
@@ -23,6 +24,7 @@ def load_audio(
     settings: Audio,
     selection: Selection,
     datasets: Mapping[str, Path],
+    measure_all: MeasureAll = measure_here,
 ) -> AudioSummary:
     """Scan folders of clips and log the run.
 
@@ -41,6 +43,8 @@ def load_audio(
         Limits the clips that are measured.
     datasets : mapping of str to Path
         Folders of data sets, by name.
+    measure_all : callable
+        Who measures the clips, as in `ingest.engines`.
 
     Raises
     ------
@@ -53,7 +57,9 @@ def load_audio(
     state = Fingerprint(where, 0, None, None)
     run = Run(next_run_id(connection), AUDIO, state, started_at, clock)
     try:
-        summary = ingest_audio(connection, root, settings, selection, datasets)
+        summary = ingest_audio(
+            connection, root, settings, selection, datasets, measure_all
+        )
     except BaseException as error:
         log_run(connection, run, FAILED, error=str(error) or type(error).__name__)
         raise

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import typer
 
 from ingest import report
@@ -15,6 +16,8 @@ from ingest.load import Outcome, Source, load, open_raw
 from ingest.plan import ClipFolders
 from ingest.selection import Selection
 from ingest.status import status as read_status
+from lyre import cluster
+from lyre.cluster import Engine
 from lyre.console import DONE, DONE_WITH_FAILURES
 from lyre.settings import Settings
 from warehouse.database import open_to_read
@@ -35,6 +38,7 @@ def load_all(
     force: bool = False,
     clips: ClipFolders | None = None,
     selection: Selection = _ALL_CLIPS,
+    engine: Engine = "local",
 ) -> None:
     """Load sources, or say what would be loaded, and tell how it went.
 
@@ -56,6 +60,8 @@ def load_all(
         Folders of clips to scan after the sources.
     selection : Selection
         Limits the clips that are measured.
+    engine : {"local", "spark"}
+        Who measures them: processes of this machine, or the cluster of the settings.
 
     Raises
     ------
@@ -73,18 +79,35 @@ def load_all(
             results.append(outcome)
             _tell(report.lines(outcome), as_json)
         if clips:
-            # Late: signal processing takes a second to import.
-            from ingest.audio import load_audio
-
-            summary = load_audio(
-                connection, clips.root, settings.audio, selection, clips.datasets
-            )
+            summary = _scan(connection, clips, settings, selection, engine)
             results.append(summary)
             _tell(report.audio_lines(summary), as_json)
     if as_json:
         typer.echo(report.as_json(results))
     failed = any(report.has_failures(result) for result in results)
     raise typer.Exit(DONE_WITH_FAILURES if failed else DONE)
+
+
+def _scan(
+    connection: duckdb.DuckDBPyConnection,
+    clips: ClipFolders,
+    settings: Settings,
+    selection: Selection,
+    engine: Engine,
+) -> "AudioSummary":
+    # Late: signal processing takes a second to import.
+    from ingest.audio import load_audio
+    from ingest.engines import measure_here, measure_on
+
+    with cluster.chosen(engine, settings.spark) as found:
+        return load_audio(
+            connection,
+            clips.root,
+            settings.audio,
+            selection,
+            clips.datasets,
+            measure_here if found is None else measure_on(found),
+        )
 
 
 def status(warehouse: Path, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ last batch, and the next one goes on there.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +17,10 @@ import pyarrow as pa
 from audio.fingerprint import check_installed
 from audio.measure import Measurement
 from ingest.clip_rows import write_batch
+from ingest.engines import MeasureAll, measure_here
 from ingest.errors import IngestError
-from ingest.listing import (
-    Clip,
-    ListedFile,
-    list_audio,
-    list_datasets,
-    measure_clip,
-    prepare_worker,
-)
-from ingest.pool import Outcome, count_workers, run_tasks
+from ingest.listing import Clip, ListedFile, list_audio, list_datasets
+from ingest.pool import Outcome
 from ingest.selection import Selection, check, choose
 from lyre.console import progress
 from lyre.settings import Audio
@@ -125,6 +119,7 @@ def ingest_audio(
     settings: Audio,
     selection: Selection = _ALL,
     datasets: Mapping[str, Path] = _NONE,
+    measure_all: MeasureAll = measure_here,
 ) -> AudioSummary:
     """Scan folders into ``raw.audio_files`` and what belongs to it.
 
@@ -143,6 +138,8 @@ def ingest_audio(
         Limits the files that are measured.
     datasets : mapping of str to Path
         Folders of data sets, by name: as if they lay in the common one by that name.
+    measure_all : callable
+        Who measures the clips, as in `ingest.engines`.
 
     Returns
     -------
@@ -173,7 +170,8 @@ def ingest_audio(
     clips = [
         Clip(file, str(folders[file.dataset]), thresholds_db, wanted) for file in chosen
     ]
-    audio_seconds = _measure_all(connection, clips, settings)
+    outcomes = measure_all(clips, settings) if clips else iter(())
+    audio_seconds = _write_all(connection, outcomes, len(clips), settings.batch_files)
     return AudioSummary(
         root=root,
         datasets=dict(datasets),
@@ -262,28 +260,23 @@ def _write_list(
     return [file for file in files if file.path in chosen], int(vanished)
 
 
-def _measure_all(
-    connection: duckdb.DuckDBPyConnection, clips: Sequence[Clip], settings: Audio
+def _write_all(
+    connection: duckdb.DuckDBPyConnection,
+    outcomes: Iterator[Outcome[Clip, Measurement]],
+    total: int,
+    batch_files: int,
 ) -> float:
-    """Measure clips in worker processes; return the seconds of audio decoded."""
-    if not clips:
+    """Write measurements as they come; return the seconds of audio decoded."""
+    if not total:
         return 0.0
-    workers = min(count_workers(settings.workers), len(clips))
-    outcomes = run_tasks(
-        measure_clip,
-        clips,
-        workers=workers,
-        timeout_seconds=settings.timeout_seconds,
-        initializer=prepare_worker,
-    )
     tally = _Tally(time.monotonic())
     batch: list[Outcome[Clip, Measurement]] = []
-    with progress("decode", len(clips), "files", tally.__str__) as advance:
+    with progress("decode", total, "files", tally.__str__) as advance:
         for outcome in outcomes:
             tally.add(outcome)
             advance(1)
             batch.append(outcome)
-            if len(batch) >= settings.batch_files:
+            if len(batch) >= batch_files:
                 write_batch(connection, batch)
                 batch = []
     write_batch(connection, batch)

@@ -119,6 +119,22 @@ class Audio(BaseModel):
     )
 
 
+class Spark(BaseModel):
+    """The cluster that ``--engine spark`` works on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    master: str = Field(
+        "local[*]",
+        description="Where Spark is: local[4] for cores of this machine, "
+        "spark://host:7077, or yarn.",
+    )
+    options: dict[str, str] = Field(
+        default_factory=dict,
+        description="Options of Spark, such as spark.task.maxFailures.",
+    )
+
+
 class Settings(BaseSettings):
     """All settings, validated; `load` reads them."""
 
@@ -144,6 +160,7 @@ class Settings(BaseSettings):
     )
     sources: Sources = Field(default_factory=Sources)
     audio: Audio = Field(default_factory=Audio)
+    spark: Spark = Field(default_factory=Spark)
 
     @property
     def warehouse(self) -> Path:

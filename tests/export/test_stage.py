@@ -111,6 +111,24 @@ def test_two_workers_give_the_same_bytes(warehouse, clips, tmp_path, features):
     assert described(one) == described(two)
 
 
+@pytest.mark.java
+def test_spark_gives_the_same_bytes(warehouse, clips, tmp_path, once, cluster):
+    export(warehouse, tmp_path / "spark", clips, cluster=cluster)
+    assert contents(tmp_path / "spark") == contents(once)
+    assert described(tmp_path / "spark") == described(once)
+
+
+@pytest.mark.java
+def test_a_worker_of_spark_that_dies_costs_nothing(
+    warehouse, clips, tmp_path, once, cluster, dies_once, monkeypatch
+):
+    monkeypatch.setattr(shards, "produce", dies_once(shards.produce))
+    export(warehouse, tmp_path / "spark", clips, cluster=cluster)
+    assert (tmp_path / "a_worker_died").exists()
+    assert contents(tmp_path / "spark") == contents(once)
+    assert not list((tmp_path / "spark").rglob("*.part"))
+
+
 def test_a_rerun_writes_no_shard_again(once, warehouse, clips):
     before = contents(once), manifest.read(once)
     written = {path: path.stat().st_mtime_ns for path in (once / "shards").iterdir()}
