@@ -9,16 +9,17 @@ from audio.decode import Decoder, File
 from audio.errors import AudioError
 from audio.mono import to_mono
 from audio.resample import resample_blocks
+from audio.source import Source
 
 Samples = npt.NDArray[np.float32]
 
 
-def load(file: File, rate: int, *, longest: float | None = None) -> Samples:
+def load(file: File | Source, rate: int, *, longest: float | None = None) -> Samples:
     """Decode a clip, mix its channels and resample it.
 
     Parameters
     ----------
-    file : str, Path or bytes
+    file : str, Path, bytes or Source
         The clip, or its content.
     rate : int
         Sample rate of the result, Hz.

@@ -110,6 +110,10 @@ def _write_warehouse(file: Path, clips: Sequence[str], tracks: int) -> None:
             {"clips": list(clips), "tracks": tracks},
         )
         connection.execute(
+            "create table marts.tracks as select source, track_id,"
+            " null::varchar as content_sha256 from marts.training_set_v2"
+        )
+        connection.execute(
             "create table marts.training_vocabulary_v2 as select n as position,"
             " 'tag' || n as tag, 'genre' as category, 1 as n_tracks"
             " from range(50) as numbers (n)"

@@ -16,7 +16,7 @@ from dataset.manifest import SPLITS, Addition, Manifest, Split
 from export import plan, production, provenance
 from export.plan import Plan
 from export.production import Advance, Options, Written
-from export.recipe import Contents, Extent, Row
+from export.recipe import Contents, Extent, Row, ScannedRow
 from lyre.revision import revision
 
 
@@ -44,7 +44,7 @@ def prepare(
     folder: Path,
     described: Manifest,
     contents: Contents,
-    rows: Callable[[], Iterator[Row]],
+    rows: Callable[[], Iterator[ScannedRow]],
     names: Mapping[str, bytes],
 ) -> Plan:
     """Plan shards for rows that an export has no audio of.

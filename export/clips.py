@@ -1,5 +1,6 @@
 """A clip on disk to the array of its record; `dataset.storage` says what is lost."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 import audio
 from audio.features import PRESETS, FeatureSettings, log_mel
+from audio.source import Source
 from dataset.manifest import Features
 from dataset.storage import INT16_FULL_SCALE, store
 from export.errors import ExportError, UnusableClipError
@@ -70,7 +72,7 @@ def features(
     return _waveform(rate or _WAVEFORM_RATE, dtype or "int16")
 
 
-def encode(path: Path, features: Features) -> Stored:
+def encode(path: Path, features: Features, content_sha256: str | None = None) -> Stored:
     """Decode a clip and turn it into what its record stores.
 
     Parameters
@@ -79,6 +81,8 @@ def encode(path: Path, features: Features) -> Stored:
         The clip.
     features : Features
         Format and settings.
+    content_sha256 : str, optional
+        SHA-256 of the bytes that were scanned, which these have to be.
 
     Returns
     -------
@@ -91,9 +95,17 @@ def encode(path: Path, features: Features) -> Stored:
     audio.AudioError
         The clip cannot be decoded.
     UnusableClipError
-        It holds no samples, or values that are not finite.
+        It holds no samples, or values that are not finite; or it is another file
+        than the one that was scanned.
     """
-    samples = audio.load(path, features.sample_rate)
+    with closing(Source(path)) as source:
+        if content_sha256 not in (None, source.sha256()):
+            raise UnusableClipError(
+                "its bytes are not those that were scanned",
+                where=path,
+                remedy="scan it with `python -m ingest audio`, then run `dbt build`",
+            )
+        samples = audio.load(source, features.sample_rate)
     if not samples.size:
         raise UnusableClipError("it decodes to no samples", where=path)
     if not np.isfinite(samples).all():

@@ -25,7 +25,7 @@ from dataset import index, labels, manifest
 from dataset.containers import CONTAINERS
 from dataset.manifest import SPLITS, Features, Layout, Split, Target
 from export.errors import ExportError
-from export.recipe import Contents, Extent, Row
+from export.recipe import Contents, Extent, Row, ScannedRow
 
 FOLDER = "plan"
 _SUMMARY = "plan.json"
@@ -76,6 +76,7 @@ class PlannedTrack:
     decoded_seconds: float | None
     split: Split
     labels: list[int]
+    content_sha256: str | None
     path_bytes: str | None = None
 
     @property
@@ -151,7 +152,7 @@ def claim(
 
 
 def write(
-    plan: Plan, rows: Iterator[Row], folder: Path, names: Mapping[str, bytes]
+    plan: Plan, rows: Iterator[ScannedRow], folder: Path, names: Mapping[str, bytes]
 ) -> None:
     """Write the plan of each shard; others may write the same one meanwhile.
 
@@ -159,7 +160,7 @@ def write(
     ----------
     plan : Plan
         What is to be exported.
-    rows : iterator of Row
+    rows : iterator of ScannedRow
         All rows in the order of `Selection.rows`.
     folder : Path
         The export's folder.
@@ -218,10 +219,11 @@ def _order(row: Row, seed: int) -> bytes:
     return hashlib.md5(key.encode(), usedforsecurity=False).digest()
 
 
-def _line(row: Row, contents: Contents, name: bytes | None) -> str:
+def _line(row: ScannedRow, contents: Contents, name: bytes | None) -> str:
     # Not `asdict`, which copies every value deeply: half the time of a plan.
     values = {name: getattr(row, name) for name in _COLUMNS}
     values["labels"] = contents.positions(row)
+    values["content_sha256"] = row.content_sha256
     if name is not None:
         values["path_bytes"] = name.hex()
     return f"{json.dumps(values, ensure_ascii=False, separators=(',', ':'))}\n"

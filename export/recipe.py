@@ -78,6 +78,13 @@ class Row:
     labels: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class ScannedRow(Row):
+    """A row, and which clip it was judged by: the SHA-256 of its bytes, if known."""
+
+    content_sha256: str | None
+
+
 class Contents(manifest.Part):
     """What was read: enough to tell two readings apart, and to label by."""
 

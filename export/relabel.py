@@ -14,7 +14,7 @@ from export.additions import Adding
 from export.errors import ExportError
 from export.narrowing import Narrowing
 from export.production import disk_told
-from export.recipe import Contents, Recipe, Row
+from export.recipe import Contents, Recipe, ScannedRow
 from export.selection import Selection, check_splits, select
 
 _NAME = re.compile(r"\w[\w.-]*")
@@ -123,7 +123,7 @@ def _join(
     return [track for _, track in found], without_audio
 
 
-def _missing(selection: Selection, records: _Records) -> Iterator[Row]:
+def _missing(selection: Selection, records: _Records) -> Iterator[ScannedRow]:
     for row in selection.rows():
         if (row.source, row.track_id) not in records:
             yield row

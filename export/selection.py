@@ -25,13 +25,19 @@ from export.narrowing import (
     normalize_condition,
     normalize_query,
 )
-from export.recipe import Contents, Extent, Recipe, Row
+from export.recipe import Contents, Extent, Recipe, Row, ScannedRow
 from warehouse.database import open_to_read
 from warehouse.query import LOCKED
 
 _BATCH_ROWS = 10_000
 _COLUMNS = ", ".join(field.name for field in fields(Row))
-_BY_SHARD = "from chosen order by split, md5(source || '/' || track_id)"
+# The clips as the build of the final table knew them.
+_SCANNED = "marts.tracks"
+_BY_SHARD = f"""
+    select chosen.*, scanned.content_sha256
+    from chosen left join {_SCANNED} as scanned using (source, track_id)
+    order by chosen.split, md5(source || '/' || track_id)
+"""  # noqa: S608
 _BY_KEY = "from chosen order by source, track_id"
 
 
@@ -160,13 +166,13 @@ class Selection:
             for order, rule, excluded, left in found
         ]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[ScannedRow]:
         """Yield the rows by split, then by the MD5 of ``source/track_id``.
 
         The hash decides the shard (see `export.plan`), so rows come shard by shard.
         """
         for values in self._stream(_BY_SHARD):
-            yield Row(*values)
+            yield ScannedRow(*values)
 
     def rows_by_key(self) -> Iterator[Row]:
         """Yield the rows by source and track id."""
@@ -222,7 +228,8 @@ class Selection:
             "select table_schema || '.' || table_name from information_schema.tables"
         )
         existing = {name for (name,) in found}
-        for name in (self.recipe.table, self.recipe.vocabulary, self.recipe.funnel):
+        needed = self.recipe.table, self.recipe.vocabulary, self.recipe.funnel
+        for name in (*needed, _SCANNED):
             if name not in existing:
                 raise ExportError(
                     f"the warehouse has no table {name}",

@@ -146,7 +146,7 @@ def _finished(task: ShardTask, checksum: str) -> ShardIndex | None:
 
 def _record(track: PlannedTrack, task: ShardTask) -> records.Record:
     file = clip_file(task.audio_root, task.datasets, track.file)
-    audio = clips.encode(file, task.features)
+    audio = clips.encode(file, task.features, track.content_sha256)
     return records.Record(track.source, track.track_id, audio)
 
 
@@ -172,12 +172,15 @@ def _left_out(track: PlannedTrack, reason: str) -> LeftOut:
 def _reason(error: LyreError | OSError) -> str:
     # Without the audio root, which differs by machine and would enter the manifest.
     if isinstance(error, LyreError):
-        return error.what
+        return error.what if error.remedy is None else f"{error.what}; {error.remedy}"
     return error.strerror or type(error).__name__
 
 
 def _checksum(task: ShardTask, tracks: Sequence[PlannedTrack]) -> str:
-    """Return the checksum of what decides a shard's bytes, clips aside."""
-    audible = [(track.source, track.track_id, track.path) for track in tracks]
+    """Return the checksum of what decides a shard's bytes."""
+    audible = [
+        (track.source, track.track_id, track.path, track.content_sha256)
+        for track in tracks
+    ]
     settings = task.features.model_dump(mode="json")
     return hashlib.sha256(json.dumps([settings, audible]).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from ingest.errors import IngestError
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _JOINED_BY = "; "
 _BLOCK_BYTES = 1 << 20
+_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,24 @@ def state_of(path: Path) -> FileState:
     """
     stat = _stat(path)
     return FileState(shown(path.absolute()), stat.st_size, stat.st_mtime_ns // 1000)
+
+
+def changed_file(states: Iterable[FileState]) -> str | None:
+    """Return the first file that is no longer as it was, or None.
+
+    Parameters
+    ----------
+    states : iterable of FileState
+        The files as they were.
+    """
+    for state in states:
+        try:
+            now = state_of(_place(state.path))
+        except OSError:
+            return state.path
+        if (now.size_bytes, now.modified_us) != (state.size_bytes, state.modified_us):
+            return state.path
+    return None
 
 
 def named_paths(joined: str) -> list[Path]:
@@ -187,6 +207,15 @@ def fault_in(content: bytes) -> str | None:
 def unreadable(error: OSError) -> str:
     """Say why a file could not be read."""
     return f"the file cannot be read: {error.strerror}"
+
+
+def _place(text: str) -> Path:
+    """Return the path that `shown` made a text of."""
+    path = Path(text)
+    if "\\x" not in text or os.path.lexists(path):
+        return path
+    name = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
+    return Path(os.fsdecode(name))
 
 
 def _stat(path: Path) -> os.stat_result:

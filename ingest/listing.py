@@ -20,6 +20,7 @@ _SUFFIXES = (
     ".aac .aif .aifc .aiff .ape .au .caf .flac .m4a .m4b .mp2 .mp3 .mpga .oga .ogg "
     ".opus .snd .w64 .wav .wave .wma .wv"
 )
+_CHANGED = "it changed while it was scanned; scan it again once it is whole"
 _LARGE_BYTES = 2**25 - 2**16
 
 AUDIO_SUFFIXES = frozenset(_SUFFIXES.split())
@@ -128,9 +129,28 @@ def list_datasets(
 
 
 def measure_clip(clip: Clip) -> Measurement:
-    """Measure one clip; a task for workers."""
+    """Measure one clip; a task for workers.
+
+    A clip that is not the one that was listed, or changes meanwhile, is unreadable: its
+    bytes may be half old and half new. The next scan meets another size or time than
+    the one listed, and measures it again.
+    """
     path = Path(clip.root) / clip.file.name
-    return measure(path, clip.thresholds_db, fingerprint=clip.fingerprint)
+    measured = measure(path, clip.thresholds_db, fingerprint=clip.fingerprint)
+    if _is_as_listed(path, clip.file):
+        return measured
+    return Measurement("unreadable", _CHANGED)
+
+
+def _is_as_listed(path: Path, listed: ListedFile) -> bool:
+    try:
+        stat = path.stat()
+    except OSError:
+        return True  # That it is gone was met by the measurement.
+    return (stat.st_size, stat.st_mtime_ns // 1000) == (
+        listed.size_bytes,
+        listed.modified_us,
+    )
 
 
 def prepare_worker() -> None:

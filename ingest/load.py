@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest.errors import IngestError
-from ingest.files import Fingerprint
+from ingest.files import Fingerprint, changed_file
 from ingest.runs import (
     DONE,
     FAILED,
@@ -271,8 +271,8 @@ def load(
     Raises
     ------
     IngestError
-        The source cannot be read to its end. The old tables stay, and the failure is
-        logged in ``raw.ingest_runs``.
+        The source cannot be read to its end, or changed meanwhile. The old tables
+        stay, and the failure is logged in ``raw.ingest_runs``.
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
     state = source.fingerprint
@@ -312,7 +312,8 @@ def _replace(work: Load, source: Source, run: Run) -> dict[str, int]:
     with transaction(work.connection):
         (source.keep or empty_tables)(work, source)
         work.forget_aside()
-        source.fill(work)
+        with _unchanged(work, source):
+            source.fill(work)
         aside = work.aside_by_reason()
         log_files(work.connection, run, {path for path, _ in work.bad_files})
         log_run(
@@ -323,6 +324,35 @@ def _replace(work: Load, source: Source, run: Run) -> dict[str, int]:
             rows_set_aside=sum(aside.values()),
         )
     return aside
+
+
+@contextmanager
+def _unchanged(work: Load, source: Source) -> Iterator[None]:
+    """Refuse files that were not the same from before the block to its end.
+
+    What was read of them may be half old and half new; that they then look damaged is
+    no wonder.
+    """
+    files = [
+        file for file in source.fingerprint.files if file.path not in work.kept_files
+    ]
+    try:
+        yield
+    except Exception as error:
+        if changed := changed_file(files):
+            raise _has_changed(changed) from error
+        raise
+    if changed := changed_file(files):
+        raise _has_changed(changed)
+
+
+def _has_changed(file: str) -> IngestError:
+    return IngestError(
+        "the file changed while it was read",
+        where=file,
+        remedy="the tables of the last load stay as they were; run the same command "
+        "again once the file is whole",
+    )
 
 
 def _outcome(

@@ -26,6 +26,7 @@ from train.range_test import RangeTest, range_test
 from train.resuming import resumed_config
 from train.scoring import Scores, score_tracks, scorer
 from train.tracks import Tracks
+from train.unchanged import Shards
 from train.windows import Window
 
 if TYPE_CHECKING:
@@ -107,11 +108,15 @@ def resume(
     Raises
     ------
     TrainError
-        There is no such run, the export or a key has changed, or as in `fit`.
+        There is no such run, the export, a shard of it or a key has changed, or as in
+        `fit`.
     """
     config = resumed_config(folder, overrides)
-    ready = _ready(runs.read(folder).export, config, say)
+    run = runs.read(folder)
+    ready = _ready(run.export, config, say)
+    ready.shards.check_since(run.started_at)
     if is_chief(ready.strategy):
+        runs.sweep(folder)
         runs.write_config(folder, to_toml(config))
     return ready.run(folder, say, progress, resume=True)
 
@@ -159,6 +164,7 @@ class _Ready:
     batches: Batches
     steps: int | None
     bundle: Bundle
+    shards: Shards
 
     def run(
         self, folder: Path, say: Say, progress: Progress, *, resume: bool = False
@@ -182,8 +188,9 @@ class _Ready:
             folder=folder,
             writes=is_chief(self.strategy),
             progress=progress,
+            check=self.shards.check,
         )
-        with damage.named(data.train, data.validation):
+        with damage.named(data.train, data.validation), self.shards.named():
             return epochs.run(job, say, resume=resume)
 
 
@@ -210,7 +217,10 @@ def _ready(export: Path, config: Config, say: Say) -> _Ready:
         f"{len(train.tags)} tags; windows of {window.seconds:g} s"
     )
     travelling = _bundle(export, config, train, window)
-    return _Ready(config, data, strategy, model, trainer, batches, steps, travelling)
+    shards = Shards((train, validation))
+    return _Ready(
+        config, data, strategy, model, trainer, batches, steps, travelling, shards
+    )
 
 
 def _seed(config: Config) -> None:

@@ -94,15 +94,47 @@ def create(runs: Path, name: str | None, model: str, *, replace: bool = False) -
     """
     folder = runs / (name or f"{datetime.now():%Y%m%d-%H%M%S}-{model}")
     if folder.exists():
-        if not (replace and (folder / RUN).is_file()):
+        is_run = (folder / RUN).is_file()
+        if not (replace if is_run else _is_only_begun(folder)):
             raise TrainError(
-                "the run exists already" if (folder / RUN).is_file() else "no run",
+                "the run exists already" if is_run else "no run",
                 where=folder,
                 remedy="choose another --name, or replace a run with --replace",
             )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+        _empty(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def sweep(folder: Path) -> None:
+    """Take away the files that a killed run was about to write."""
+    for path in folder.iterdir():
+        if _is_half(path):
+            path.unlink(missing_ok=True)
+
+
+def _is_half(path: Path) -> bool:
+    """Tell whether a file lies beside the place that it would have been renamed to."""
+    return path.is_file() and ".part" in path.suffixes
+
+
+def _is_only_begun(folder: Path) -> bool:
+    """Tell whether a folder holds no more than a run that was killed at its start."""
+    return folder.is_dir() and all(
+        path.name == CONFIG or _is_half(path) for path in folder.iterdir()
+    )
+
+
+def _empty(folder: Path) -> None:
+    """Remove what a folder holds; ``run.json`` last, so that it stays a run till then.
+
+    Whoever is killed here can give the same command again.
+    """
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def read(folder: Path) -> Run:

@@ -37,6 +37,10 @@ def make_warehouse(tmp_path):
                     [value for row in rows for value in row],
                 )
             connection.execute(
+                "create table if not exists marts.tracks"
+                " (source varchar, track_id varchar, content_sha256 varchar)"
+            )
+            connection.execute(
                 f"create or replace table marts.training_vocabulary_{version} as"
                 " select unnest(range(len($tags))) as position,"
                 " unnest($tags) as tag, 'genre' as category, 1 as n_tracks",

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from export.errors import ExportError
 from export.part import Part
 from export.production import Options
 from export.recipe import Recipe
+from tests.export.conftest import track_id
 
 WAVEFORM = encoding.features("waveform")
 LOGMEL = encoding.features("logmel", "urop2019")
@@ -193,12 +195,12 @@ from export.recipe import Recipe
 warehouse, folder, root, at, workers = sys.argv[1:]
 encode, done = clips.encode, 0
 
-def dying(path, features):
+def dying(*arguments):
     global done
     done += 1
     if done > int(at):
         os.kill(os.getpid(), 9)
-    return encode(path, features)
+    return encode(*arguments)
 
 clips.encode = dying
 if __name__ == "__main__":
@@ -431,3 +433,50 @@ def test_a_dying_worker_is_told_with_its_shard(warehouse, clips, tmp_path):
     assert re.search(
         r"ExportError: shards/\S+-of-\S+: a worker died of this shard", done.stderr
     )
+
+
+@pytest.fixture
+def scanned(warehouse, clips, tmp_path):
+    """Return a warehouse that knows the bytes of the clips, and a copy of them."""
+    shutil.copytree(clips, tmp_path / "clips")
+    with duckdb.connect(str(warehouse)) as connection:
+        paths = connection.execute("select track_id, path from marts.training_set_v2")
+        for track_id, path in paths.fetchall():
+            connection.execute(
+                "insert into marts.tracks values ('msd', ?, ?)",
+                [track_id, hashlib.sha256((clips / path).read_bytes()).hexdigest()],
+            )
+    return warehouse, tmp_path / "clips"
+
+
+def test_a_clip_that_changed_since_the_scan_is_left_out_with_the_remedy(
+    scanned, tmp_path
+):
+    warehouse, clips = scanned
+    assert not export(warehouse, tmp_path / "same", clips).left_out
+    (clips / "3/3.wav").write_bytes((clips / "4/4.wav").read_bytes())
+    (left,) = export(warehouse, tmp_path / "other", clips).left_out
+    assert (left.path, left.track_id) == ("3/3.wav", track_id(3))
+    assert "not those that were scanned" in left.reason
+    assert "python -m ingest audio" in left.reason
+
+
+def test_a_clip_that_was_scanned_anew_is_exported_anew(scanned, tmp_path):
+    warehouse, clips = scanned
+    folder = tmp_path / "out"
+    export(warehouse, folder, clips)
+    before = contents(folder)
+    content = (clips / "4/4.wav").read_bytes()
+    (clips / "3/3.wav").write_bytes(content)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "update marts.tracks set content_sha256 = ? where track_id = ?",
+            [hashlib.sha256(content).hexdigest(), track_id(3)],
+        )
+    assert not export(warehouse, folder, clips).left_out
+    changed = [
+        name for name, found in contents(folder).items() if found != before[name]
+    ]
+    assert {name.split("/")[0] for name in changed} == {"index", "plan", "shards"}
+    assert len(changed) == 3
+    assert verify.verify(folder) == []

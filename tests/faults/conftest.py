@@ -20,6 +20,9 @@ _VARS = "{vocabulary_size: 8, min_positives_per_split: 0, clean_labels_min_tags:
 # What tells of a run, and not of what it found.
 _TIMES = {"modified_at", "scanned_at", "started_at", "seconds", "loaded_at"}
 _RUNS = {"ingest_runs", "ingest_files"}
+_SPEEDS = {"seconds", "clips_per_second"}
+# Named by time and process: each part of a training has its own.
+_EVENTS = "events.out.tfevents."
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,16 @@ class Installation:
         return {
             str(path.relative_to(self.folder))
             for path in self.folder.rglob("*")
-            if path.is_file() and path.suffix != ".wal"
+            if path.is_file()
+            and path.suffix != ".wal"
+            and not path.name.startswith(_EVENTS)
         }
+
+    def ask(self, query: str) -> list[tuple[object, ...]]:
+        """Return the rows of a query on the warehouse."""
+        file = self.folder / "data" / "lyre.duckdb"
+        with duckdb.connect(str(file), read_only=True) as connection:
+            return connection.execute(query).fetchall()
 
     def tables(self) -> dict[str, str]:
         """Return a checksum of the rows of each table and view."""
@@ -192,12 +203,23 @@ class Installation:
             each.tobytes() for each in saving.load_model(file).get_weights()
         )
 
+    def history(self) -> list[dict[str, object]]:
+        """Return the epochs of the run, without how fast they were."""
+        file = self.folder / "data" / "runs" / "run" / "history.json"
+        if not file.is_file():
+            return []
+        return [
+            {key: value for key, value in epoch.items() if key not in _SPEEDS}
+            for epoch in json.loads(file.read_text())
+        ]
+
     def state(self) -> dict[str, object]:
         """Return all that has to be equal however often a stage was killed."""
         return {
             "tables": self.tables(),
             "export": self.export(),
             "weights": self.weights(),
+            "history": self.history(),
             "files": self.files(),
         }
 
@@ -225,6 +247,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that takes a stage for each of them."""
     if "stage" in metafunc.fixturenames:
         metafunc.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+
+
+@pytest.fixture
+def stages() -> dict[str, Stage]:
+    """Return the stages by name."""
+    return {stage.name: stage for stage in STAGES}
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,9 @@
-"""Every stage, killed at random instants and run again, ends as if undisturbed."""
+"""Every stage, killed at random instants and run again, ends as if undisturbed.
 
+``LYRE_TEST_KILLS`` says how often each stage is killed, 20 times by default.
+"""
+
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -8,7 +12,7 @@ from typing import Any
 
 import pytest
 
-_KILLS = 20
+_KILLS = int(os.environ.get("LYRE_TEST_KILLS", "20"))
 
 
 @pytest.mark.slow

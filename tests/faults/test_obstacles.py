@@ -1,13 +1,16 @@
-"""A full disk, a write-protected one, a busy warehouse, two runs at once.
+"""A full disk, a write-protected one, a busy warehouse, two runs, changing sources.
 
 Each stage says so in a sentence and a code, and loses nothing: once the obstacle is
 gone, the same command ends as if there had been none.
 """
 
+import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,14 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+# What each stage reads, below the sources or the working folder.
+_SOURCES = {
+    "msd": "data/sources/msd_summary_file.h5",
+    "lastfm": "data/sources/lastfm_tags.db",
+    "lists": "data/sources/*.txt",
+    "dataset": "own.csv",
+    "audio": "data/sources/audio/*/*/*",
+}
 _HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(); input()"
 
 
@@ -124,3 +135,70 @@ def test_two_runs_at_once(
     assert not any("Traceback" in text for text in said), said
     shared.finish(stage)
     assert shared.state() == expected
+
+
+def _own_sources(installation: Any) -> None:
+    """Put a copy in the place of the link to the sources that all share."""
+    link = installation.folder / "data" / "sources"
+    shared = link.resolve()
+    link.unlink()
+    shutil.copytree(shared, link)
+
+
+@contextmanager
+def _written_again_and_again(files: list[Path]) -> Iterator[None]:
+    """Touch files for as long as the block takes, as if somebody wrote them."""
+    ended = threading.Event()
+
+    def touch() -> None:
+        while not ended.wait(0.01):
+            for file in files:
+                os.utime(file)
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_a_source_that_changes(
+    stage: Any, before: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    if stage.name not in _SOURCES:
+        pytest.skip("reads what tests/export and tests/train change")
+    ready = before(stage)
+    expected = _expected(ready, stage, tmp_path / "copy")
+    changing = ready.copy(tmp_path / "copy")
+    _own_sources(changing)
+    files = list(changing.folder.glob(_SOURCES[stage.name]))
+    assert files
+    with _written_again_and_again(files):
+        said = _refused(changing, stage.command)
+    assert "changed while it was" in said
+    changing.finish(stage)
+    state = changing.state()
+    shutil.rmtree(changing.folder / "data" / "sources")
+    assert state["tables"] == expected["tables"]
+
+
+def test_a_clip_that_changes_after_the_scan(
+    before: Callable[[Any], Any], tmp_path: Path, stages: dict[str, Any]
+) -> None:
+    stage = stages["tfrecord"]
+    ready = before(stage)
+    expected = _expected(ready, stage, tmp_path / "copy")
+    changed = ready.copy(tmp_path / "copy")
+    _own_sources(changed)
+    ((path,),) = changed.ask("select min(path) from marts.training_set_v2")
+    clip = changed.folder / "data" / "sources" / "audio" / path
+    content = clip.read_bytes()
+    clip.write_bytes(content[: len(content) // 2])
+    said = _refused(changed, stage.command)
+    assert f"({path}): its bytes are not those that were scanned" in said
+    assert "python -m ingest audio" in said
+    clip.write_bytes(content)
+    changed.finish(stage)
+    assert changed.state()["export"] == expected["export"]

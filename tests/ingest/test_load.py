@@ -249,3 +249,54 @@ def test_a_table_of_an_older_version_gets_the_columns_that_are_new() -> None:
             "where schema_name = 'raw'"
         ).fetchall()[0]
         assert comments[0] == comments[1]
+
+
+def _changing(file: Path, then: Callable[[], None]) -> Source:
+    """Return a source of one file, with which something happens while it is read."""
+
+    def fill(run: Load) -> None:
+        _fill_with("NEW")(run)
+        then()
+
+    return _source(fill, fingerprint([file], [file]))
+
+
+@pytest.mark.parametrize("name", ["tags.db", b"caf\xe9.db", "it\\xe9.db"])
+@pytest.mark.parametrize("happens", ["longer", "same size", "replaced", "gone"])
+def test_a_source_that_changes_while_it_is_read_is_refused(
+    raw, tmp_path: Path, name: str | bytes, happens: str
+) -> None:
+    file = tmp_path / os.fsdecode(name)
+    file.write_bytes(b"one")
+    os.utime(file, (1, 1))
+    load(raw, _source(_fill_with("OLD")))
+    assert load(raw, _changing(file, lambda: None)).status == "done"
+    load(raw, _source(_fill_with("OLD")), force=True)
+
+    def change() -> None:
+        if happens == "gone":
+            file.unlink()
+        elif happens == "replaced":
+            file.with_name("other").write_bytes(b"two")
+            file.with_name("other").replace(file)
+        else:
+            file.write_bytes(b"two" if happens == "same size" else b"longer")
+
+    with pytest.raises(IngestError, match="changed while it was read"):
+        load(raw, _changing(file, change), force=True)
+    assert _tids(raw) == ["OLD"]
+    assert _runs(raw, "status")[-1] == ("failed",)
+
+
+def test_damage_met_in_a_changing_file_is_told_as_the_change(
+    raw, tmp_path: Path
+) -> None:
+    file = tmp_path / "tags.db"
+    file.write_bytes(b"one")
+
+    def fail() -> None:
+        file.write_bytes(b"half")
+        raise IngestError("the database is damaged", where=file)
+
+    with pytest.raises(IngestError, match="changed while it was read"):
+        load(raw, _changing(file, fail))

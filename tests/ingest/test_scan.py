@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ingest import scan
+from ingest import listing, scan
 from ingest.errors import IngestError
 from ingest.listing import Clip, list_audio
 from ingest.pool import Outcome
@@ -302,3 +302,44 @@ def test_a_killed_scan_goes_on_where_it_stopped(tmp_path: Path) -> None:
         summary = ingest_audio(connection, root, Audio(workers=2))
         assert summary.measured == 400 - done["ok"]
         assert summary.by_status == {"ok": 400}
+
+
+def test_a_clip_that_changes_while_it_is_scanned_is_measured_by_the_next_scan(
+    raw: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).write_bytes(wav(1))
+
+    def listed_and_then_changed(*arguments: object) -> object:
+        found = listing.list_audio(*arguments)
+        (tmp_path / "b.wav").write_bytes(wav(2, seconds=0.6))
+        return found
+
+    monkeypatch.setattr(scan, "list_audio", listed_and_then_changed)
+    first = ingest_audio(raw, tmp_path, SETTINGS)
+    assert [failure[:2] for failure in first.failures] == [("b.wav", "unreadable")]
+    assert "changed while it was scanned" in first.failures[0][2]
+    assert rows(raw, "decoded_seconds") == [(0.5,), (None,)]
+    monkeypatch.undo()
+    second = ingest_audio(raw, tmp_path, SETTINGS)
+    assert (second.measured, second.failures) == (1, [])
+    assert rows(raw, "status, decoded_seconds") == [("ok", 0.5), ("ok", 0.6)]
+
+
+def test_a_clip_that_changes_while_it_is_decoded_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.wav"
+    file.write_bytes(wav(1))
+    (clip,) = [
+        Clip(each, str(tmp_path), (60.0,)) for each in list_audio(tmp_path, print)
+    ]
+    measure = listing.measure
+
+    def measured_and_then_changed(*arguments: object, **options: object) -> object:
+        found = measure(*arguments, **options)
+        file.write_bytes(wav(2, seconds=0.6))
+        return found
+
+    monkeypatch.setattr(listing, "measure", measured_and_then_changed)
+    assert listing.measure_clip(clip).status == "unreadable"

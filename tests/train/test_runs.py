@@ -68,3 +68,20 @@ def test_damaged_description_is_told(
     file.write_text(spoil(file.read_text()))
     with pytest.raises(TrainError, match=r"run\.json"):
         runs.read(tmp_path)
+
+
+def test_run_that_was_killed_at_its_start_can_be_begun_again(tmp_path: Path) -> None:
+    folder = runs.create(tmp_path, "one", "pons-logmel")
+    runs.write_config(folder, "")
+    (folder / "run.json.0f.part").write_text("{")
+    assert runs.create(tmp_path, "one", "pons-logmel") == folder
+    assert not list(folder.iterdir())
+
+
+def test_half_files_of_a_killed_run_are_swept(tmp_path: Path) -> None:
+    kept = {"best.keras", "state.npz", "notes.txt"}
+    halves = {".best.part.keras", ".state.npz.part", "history.json.0f.part"}
+    for name in kept | halves:
+        (tmp_path / name).write_text("")
+    runs.sweep(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == kept

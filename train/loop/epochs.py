@@ -196,6 +196,7 @@ class _Course:
     def _save_models(self, is_best: bool) -> None:
         if not self.job.writes:
             return
+        self.job.check()
         self.job.save(self.job.folder / runs.LAST)
         if is_best:
             self.job.save(self.job.folder / runs.BEST)
@@ -204,6 +205,7 @@ class _Course:
         """Write history and state, and the log up to here; the models come before."""
         if not self.job.writes:
             return
+        self.job.check()
         folder = self.job.folder
         runs.write_json(folder / runs.HISTORY, [asdict(each) for each in self.history])
         state.save(folder / runs.STATE, self.job.trainer, self.position, self.history)

@@ -68,6 +68,8 @@ class Job:
         Further ones, for either loop.
     progress : callable
         Shows how far an epoch is.
+    check : callable
+        Called before anything is written; raises where the data have changed.
     """
 
     config: Config
@@ -84,3 +86,4 @@ class Job:
     writes: bool = True
     callbacks: list[Any] = field(default_factory=list)
     progress: Progress = silent
+    check: Callable[[], None] = lambda: None
