@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from audio.measure import Measurement
 from ingest import listing, scan
+from ingest.engines import Measured
 from ingest.errors import IngestError
-from ingest.listing import Clip, list_audio
-from ingest.pool import Outcome
+from ingest.listing import Clip, list_audio, measure_clip
+from ingest.pool import run_tasks
 from ingest.scan import AudioSummary, ingest_audio
 from ingest.selection import Selection
 from ingest.tables import create_raw_tables
@@ -214,19 +216,12 @@ def test_other_thresholds_are_measured_once(
 
 
 def test_a_clip_that_kills_or_hangs_its_worker_gets_a_row(
-    tmp_path: Path, raw: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection
 ) -> None:
     for name in ("crash", "fine", "hang"):
         (tmp_path / f"{name}.wav").write_bytes(wav())
-    real_run = scan.run_tasks
-
-    def run_badly(
-        _: object, clips: list[Clip], **options: object
-    ) -> Iterator[Outcome[Clip, object]]:
-        yield from real_run(misbehave, clips, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(scan, "run_tasks", run_badly)
-    summary = ingest_audio(raw, tmp_path, Audio(workers=2, timeout_seconds=6))
+    badly = Audio(workers=2, timeout_seconds=6)
+    summary = ingest_audio(raw, tmp_path, badly, measure_all=measure_badly)
     assert summary.by_status == {"crashed": 1, "ok": 1, "timeout": 1}
     assert dict(rows(raw, "path, status")) == {  # type: ignore[arg-type]
         "crash.wav": "crashed",
@@ -235,18 +230,26 @@ def test_a_clip_that_kills_or_hangs_its_worker_gets_a_row(
     }
     assert all(error for _, _, error in summary.failures)
     # Each try may cost the time limit, so they get another only when it is asked for.
-    monkeypatch.undo()
     assert scan_again(raw, tmp_path).measured == 0
     retried = ingest_audio(raw, tmp_path, SETTINGS, Selection(retry=True))
     assert (retried.measured, retried.by_status) == (2, {"ok": 3})
 
 
-def misbehave(clip: Clip) -> object:
+def measure_badly(clips: Sequence[Clip], settings: Audio) -> Iterator[Measured]:
+    return run_tasks(
+        misbehave,
+        clips,
+        workers=settings.workers,
+        timeout_seconds=settings.timeout_seconds,
+    )
+
+
+def misbehave(clip: Clip) -> Measurement:
     if "crash" in clip.file.name:
         os.kill(os.getpid(), signal.SIGSEGV)
     if "hang" in clip.file.name:
         time.sleep(60)
-    return scan.measure_clip(clip)
+    return measure_clip(clip)
 
 
 def test_no_folder_is_one_sentence(
