@@ -7,10 +7,11 @@ sets are made from it without touching the audio.
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from dataset import manifest
 from dataset.errors import DatasetError
+from lyre.documents import read_model
 
 FOLDER = "index"
 
@@ -49,14 +50,9 @@ def read(folder: Path, shard_name: str) -> ShardIndex:
         It is missing or damaged.
     """
     file = file_of(folder, shard_name)
-    try:
-        return ShardIndex.model_validate_json(file.read_bytes())
-    except FileNotFoundError as error:
-        raise DatasetError("the index of a shard is missing", where=file) from error
-    except ValidationError as error:
-        raise DatasetError(
-            f"no index of a shard: {error.errors()[0]['msg']}", where=file
-        ) from error
+    if not file.is_file():
+        raise DatasetError("the index of a shard is missing", where=file)
+    return read_model(file, ShardIndex, DatasetError)
 
 
 def write(folder: Path, entry: ShardIndex) -> None:

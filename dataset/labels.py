@@ -7,15 +7,18 @@ the others.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dataset import manifest
 from dataset.errors import DatasetError
+from lyre.documents import parse_json
+from lyre.errors import brief, said
 
 FOLDER = "labels"
 
@@ -61,6 +64,35 @@ class LabelledTrack:
 
 
 _KEYS = [field.name for field in fields(LabelledTrack)]
+_LARGEST = 2**63 - 1
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str
+
+
+def _is_text_or_none(value: object) -> bool:
+    return value is None or type(value) is str
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST
+
+
+# By hand: pydantic's models take several times as long, and a set has 250,000 lines.
+_CHECKS: Mapping[str, Callable[[Any], bool]] = {
+    "source": _is_text,
+    "track_id": _is_text,
+    "shard": _is_text,
+    "offset": _is_count,
+    "frames": _is_count,
+    "labels": lambda value: type(value) is list and all(map(_is_count, value)),
+    "artist_key": _is_text,
+    "artist_name": _is_text_or_none,
+    "title": _is_text_or_none,
+    "year": lambda value: value is None or type(value) is int,
+    "decade": _is_text_or_none,
+}
 
 
 def write(path: Path, tracks: Iterable[LabelledTrack]) -> None:
@@ -89,20 +121,29 @@ def read(folder: Path, name: str | None = None) -> list[LabelledTrack]:
         should be; the message names it.
     """
     entry = manifest.read(folder).label_set(name)
-    return list(iterate(folder / entry.file))
+    tracks = list(iterate(folder / entry.file))
+    for number, track in enumerate(tracks, start=1):
+        if max(track.labels, default=0) >= len(entry.vocabulary):
+            raise DatasetError(
+                f"label {max(track.labels)} is not in the vocabulary",
+                where=f"{folder / entry.file}, line {number}",
+                expected=f"0 to {len(entry.vocabulary) - 1}",
+            )
+    return tracks
 
 
 def iterate(file: Path) -> Iterator[LabelledTrack]:
     """Yield the tracks of a label set's file, in its order."""
     if not file.is_file():
         raise DatasetError("the label set is missing", where=file)
-    with file.open(encoding="utf-8", newline="\n") as lines:
+    with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 yield _track(line)
             except (ValueError, TypeError) as error:
                 raise DatasetError(
-                    f"no line of a label set: {error}", where=f"{file}, line {number}"
+                    f"no line of a label set: {said(error)}",
+                    where=f"{file}, line {number}",
                 ) from error
 
 
@@ -162,10 +203,14 @@ def count(
     }
 
 
-def _track(line: str) -> LabelledTrack:
-    track = LabelledTrack(**json.loads(line))
+def _track(line: bytes) -> LabelledTrack:
+    track = LabelledTrack(**parse_json(line))
     if track.split not in manifest.SPLITS:
-        raise ValueError(f"no such split: {track.split!r}")
+        raise ValueError(f"no such split: {brief(track.split)}")
+    for name, is_right in _CHECKS.items():
+        value = getattr(track, name)
+        if not is_right(value):
+            raise ValueError(f"{name} is {brief(value)}")
     return track
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dataset.errors import DatasetError
-from lyre.validation import first_problem
+from lyre.documents import read_json, read_model
+from lyre.errors import brief
 
 FILE_NAME = "manifest.json"
 SCHEMA_VERSION: Final = 1
@@ -255,23 +256,16 @@ def read(folder: Path) -> Manifest:
             expected=f"a folder with a {FILE_NAME}",
             remedy="run `python -m export tfrecord`; it goes on where it stopped",
         )
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DatasetError(f"not valid JSON: {error}", where=file) from error
+    values = read_json(file, DatasetError)
     version = values.get("schema_version") if isinstance(values, dict) else None
     if version != SCHEMA_VERSION:
         raise DatasetError(
-            f"schema version {version!r} is not known here",
+            f"schema version {brief(version)} is not known here",
             where=file,
             expected=str(SCHEMA_VERSION),
             remedy="export again with this version of Lyre",
         )
-    try:
-        return Manifest.model_validate_json(json.dumps(values))
-    except ValidationError as error:
-        place, what = first_problem(error, Manifest)
-        raise DatasetError(what, where=f"{file}, {place}") from error
+    return read_model(file, Manifest, DatasetError)
 
 
 def write(manifest: Manifest, folder: Path) -> Path:

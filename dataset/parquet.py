@@ -19,6 +19,7 @@ from typing import Any
 from dataset import records
 from dataset.errors import DatasetError
 from dataset.records import Record
+from lyre.errors import said
 
 # Records that are held in memory, and that one read gives.
 _GROUP_ROWS = 32
@@ -86,9 +87,9 @@ def read(path: Path) -> Iterator[tuple[int, Record | DatasetError]]:
                 for row in file.read_row_group(group).to_pylist():
                     yield number, _record(row)
                     number += 1
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"the Parquet file is damaged: {str(error).splitlines()[0]}",
+            f"the Parquet file is damaged: {said(error)}",
             where=f"{path}, from record {number}",
             remedy="export again: only damaged shards are rewritten",
         ) from error

@@ -22,6 +22,9 @@ import numpy as np
 from dataset import records
 from dataset.errors import DatasetError
 from dataset.records import Record
+from lyre.arrays import load_array
+from lyre.documents import parse_json
+from lyre.errors import said
 
 
 def key_of(record: Record) -> str:
@@ -109,11 +112,11 @@ def _read(
             expected="<key>.npy, followed by <key>.json",
         )
     try:
-        array = np.load(io.BytesIO(_content(archive, audio)), allow_pickle=False)
-        values = json.loads(_content(archive, facts))
+        array = load_array(io.BytesIO(_content(archive, audio)))
+        values = parse_json(_content(archive, facts))
         return Record(values["source"], values["track_id"], array)
-    except (ValueError, KeyError, TypeError, EOFError) as error:
-        return DatasetError(f"the members of {key} cannot be read: {error}")
+    except (ValueError, KeyError, TypeError) as error:
+        return DatasetError(f"the members of {key} cannot be read: {said(error)}")
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from export.errors import ExportError
 from export.recipe import Recipe, Row
+from lyre.errors import said
 from warehouse.errors import WarehouseError
 from warehouse.query import ask
 
@@ -98,7 +99,7 @@ def normalize_query(query: str) -> str:
         parsed = sqlglot.parse_one(query, dialect="duckdb")
     except sqlglot.errors.SqlglotError as error:
         raise ExportError(
-            f"sqlglot cannot read the query: {str(error).splitlines()[0]}",
+            f"sqlglot cannot read the query: {said(error)}",
             where="--select",
             expected="one SELECT that gives track_id",
         ) from error

@@ -26,6 +26,7 @@ from export.narrowing import (
     normalize_query,
 )
 from export.recipe import Contents, Extent, Recipe, Row, ScannedRow
+from lyre.errors import said
 from warehouse.database import open_to_read
 from warehouse.query import LOCKED
 
@@ -252,8 +253,9 @@ class Selection:
         try:
             return self._connection.execute(query, values)
         except duckdb.Error as error:
-            said = str(error).splitlines()[0]
-            raise ExportError(said, where=self.where or self.recipe.name) from error
+            raise ExportError(
+                said(error), where=self.where or self.recipe.name
+            ) from error
 
 
 @contextmanager

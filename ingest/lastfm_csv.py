@@ -26,6 +26,7 @@ from ingest.lastfm import TABLES
 from ingest.lastfm_names import NAMES, add_names
 from ingest.load import Load, Source
 from lyre.console import Advance, progress
+from lyre.errors import said
 
 _NAME = re.compile(r"(?P<prefix>.*_)?(?P<table>tids|tags|tid_tag)\.csv", re.DOTALL)
 _COLUMNS = {"tids": ["tid"], "tags": ["tag"], "tid_tag": ["tid", "tag"]}
@@ -181,8 +182,9 @@ def _fill(tables: dict[str, _Table], load: Load) -> None:
                 _load_names(tables[name], load, advance)
             _read_pairs(tables["tid_tag"], load, advance)
         except pa.ArrowInvalid as error:
-            said = str(error).splitlines()[0]
-            raise IngestError(f"not a CSV file: {said}", where=load.path) from error
+            raise IngestError(
+                f"not a CSV file: {said(error)}", where=load.path
+            ) from error
     for name in ("tids", "tags"):
         _refuse_lost_numbers(tables[name], load)
     _load_pairs(tables["tid_tag"], load)

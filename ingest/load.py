@@ -34,6 +34,7 @@ from ingest.tables import (
     replace_table,
 )
 from ingest.text import escaped
+from lyre.errors import said
 from warehouse.database import open_to_write, transaction
 
 _ROWS_HELD = 10_000
@@ -376,7 +377,7 @@ def _outcome(
 
 def _explain(error: duckdb.Error, source: Source) -> IngestError:
     return IngestError(
-        f"the load stopped: {str(error).splitlines()[0]}",
+        f"the load stopped: {said(error)}",
         where=source.fingerprint.path,
         remedy="the tables of the last load stay as they were",
     )

@@ -21,6 +21,7 @@ import numpy as np
 from ingest.errors import IngestError
 from ingest.files import fault_of
 from ingest.msd_blocks import Array, Fields, Span, is_readable, read_spans
+from lyre.errors import said
 
 CHUNK_ROWS = 20_000
 
@@ -194,7 +195,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
 
 
 def _explain(error: Exception, path: Path) -> IngestError:
-    text = str(error).strip("'\"").splitlines()[0]
+    text = said(error).strip("'\"")
     locked = getattr(error, "errno", None) in (errno.EAGAIN, errno.EACCES)
     if locked or "unable to lock file" in text:
         return IngestError(

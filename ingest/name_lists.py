@@ -23,7 +23,7 @@ from ingest.text import clean, tag_nfkc
 _SEPARATOR, _OTHER_SEPARATOR = b"<SEP>", b";"
 _SONG_ID = re.compile(rb"SO[A-Z0-9]{16}")
 _ARTIST_ID = re.compile(rb"AR[A-Z0-9]{16}")
-_CLIQUE = re.compile(rb"%(-?\d+(?:,-?\d+)*)(?:,\s*(.*))?", re.DOTALL)
+_CLIQUE = re.compile(rb"%(-?\d{1,18}(?:,-?\d{1,18})*)(?:,\s*(.*))?", re.DOTALL)
 _PERFORMANCE = re.compile(rb"-?\d{1,18}")
 _COUNTED_TAG = re.compile(rb"(.*)\t\s*(\d{1,18})\s*", re.DOTALL)
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from ingest.errors import IngestError
 from ingest.files import check, fingerprint, shown
 from ingest.lists import TRACK_ID, Rows, numbered_lines
 from ingest.load import Load, Source
 from ingest.tables import PUBLISHED_SPLITS
+from lyre.arrays import load_array
+from lyre.errors import said
 
 SPLITS = ("train", "validation", "test")
 
@@ -101,15 +101,18 @@ def _text_items(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _array_items(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        said = str(error).splitlines()[0]
-        raise IngestError(f"not a plain NumPy array: {said}", where=path) from error
+        array = load_array(path)
+        items = array.tolist()
+    except (ValueError, OSError) as error:
+        told = said(error)
+        raise IngestError(f"not a plain NumPy array: {told}", where=path) from error
     if array.ndim != 1 or array.dtype.kind not in "SU":
         raise IngestError(
             f"the array is of shape {array.shape} and type {array.dtype}",
             where=path,
             expected="one dimension of text",
         )
-    for position, item in enumerate(array.tolist(), start=1):
-        yield position, item if isinstance(item, bytes) else item.encode()
+    for position, item in enumerate(items, start=1):
+        # Half of a pair of surrogates is no character: the item is no track id then.
+        text = item if isinstance(item, bytes) else item.encode(errors="replace")
+        yield position, text

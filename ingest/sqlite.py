@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ingest.errors import IngestError
 from lyre.console import Advance
+from lyre.errors import said
 
 BATCH_ROWS = 65_536
 
@@ -91,9 +92,8 @@ def stream(
             batches = _batches(reader, schema, advance)
             yield pa.RecordBatchReader.from_batches(schema, batches)
     except (adbc_driver_manager.Error, OSError) as error:
-        said = str(error).splitlines()[0]
         raise IngestError(
-            f"the database cannot be read to its end: {said}", where=path
+            f"the database cannot be read to its end: {said(error)}", where=path
         ) from error
 
 

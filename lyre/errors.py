@@ -1,4 +1,40 @@
-"""The one kind of error that a user is meant to read."""
+"""The one kind of error that a user is meant to read, and how to quote others in it."""
+
+import re
+
+_LINE_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_LONGEST_QUOTE = 200
+
+
+def brief(value: object) -> str:
+    """Quote a value from a file, its middle left out where it is long.
+
+    Examples
+    --------
+    >>> brief("rock")
+    "'rock'"
+    >>> len(brief("a" * 1_000_000))
+    200
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # A whole number of more digits than Python prints.
+        text = f"a {type(value).__name__} of very many digits"
+    return shortened(text)
+
+
+def said(error: BaseException) -> str:
+    """Return what a library said of an error: its first line, or the error's name."""
+    lines = _LINE_BREAKS.split(str(error).strip())
+    return shortened(lines[0]) if lines[0] else type(error).__name__
+
+
+def shortened(text: str, longest: int = _LONGEST_QUOTE) -> str:
+    """Leave out the middle of a text that is longer than `longest` characters."""
+    if len(text) <= longest:
+        return text
+    half = (longest - len(" ... ")) // 2
+    return f"{text[:half]} ... {text[-half - 1 :]}"
 
 
 class LyreError(Exception):
@@ -36,7 +72,8 @@ class LyreError(Exception):
             text += f" (expected {self.expected})"
         if self.remedy is not None:
             text += f"; {self.remedy}"
-        return text
+        # Names of files and what libraries say may hold line breaks.
+        return _LINE_BREAKS.sub(" ", text)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process boundaries; keyword-only arguments need help there.

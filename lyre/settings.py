@@ -6,7 +6,6 @@ here: they are dbt vars, documented in ``dbt_project.yml``.
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +18,8 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as EnvironmentValueError
 
-from lyre.errors import LyreError
+from lyre.documents import read_toml
+from lyre.errors import LyreError, said
 from lyre.validation import first_problem, nearest
 
 FILE_NAME = "lyre.toml"
@@ -244,21 +244,21 @@ def _find(path: Path | None) -> Path | None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"not valid TOML: {error}", where=file) from error
+    values = read_toml(file, SettingsError)
     values.setdefault("data_dir", "data")
     for table in (values, values.get("sources")):
         if isinstance(table, dict):
-            _resolve(table, file.parent)
+            _resolve(table, file)
     return values
 
 
-def _resolve(table: dict[str, Any], folder: Path) -> None:
+def _resolve(table: dict[str, Any], file: Path) -> None:
     for key in ("data_dir", "warehouse_path", "exports_dir", "runs_dir", "root"):
         if isinstance(table.get(key), str):
-            table[key] = folder / Path(table[key]).expanduser()
+            try:
+                table[key] = file.parent / Path(table[key]).expanduser()
+            except RuntimeError as error:  # `~name` of nobody
+                raise SettingsError(said(error), where=f"{file}, {key}") from error
 
 
 def _check_variables(environment: Mapping[str, str]) -> None:

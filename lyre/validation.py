@@ -7,6 +7,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from lyre.errors import brief
+
+# Comparing takes time with the square of the length.
+_LONGEST_KEY = 200
+
 
 def first_problem(error: ValidationError, model: type[BaseModel]) -> tuple[str, str]:
     """Tell the first problem of a validation.
@@ -27,15 +32,17 @@ def first_problem(error: ValidationError, model: type[BaseModel]) -> tuple[str, 
     """
     first = error.errors()[0]
     place, table = _locate(first["loc"], model)
+    if not place:
+        return place, first["msg"]
     if first["type"] != "extra_forbidden":
-        return place, f"{first['msg']}, not {first['input']!r}"
+        return place, f"{first['msg']}, not {brief(first['input'])}"
     key = place.rpartition(".")[2]
     return place, f"no such key{nearest(key, table.model_fields)}"
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Return a clause that names the valid name most like `name`, if there is any."""
-    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.0)
+    near = difflib.get_close_matches(name[:_LONGEST_KEY], list(valid), n=1, cutoff=0.0)
     return f"; the nearest valid one is {near[0]!r}" if near else ""
 
 

@@ -7,13 +7,15 @@ lost or mixed up with those of another model.
 
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dataset.manifest import Features
-from lyre.validation import first_problem
+from lyre.documents import parse_model
+from lyre.errors import said
 from train.errors import TrainError
 from train.selection import Selection
 from train.windows import Window
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 
 _MEMBER = "lyre.json"
 _SUFFIX = ".keras"
+_MOST_BYTES = 1 << 26
+# Damage to the archive; a compression or encryption that zipfile does not know, too.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError),
+    *(NotImplementedError, RuntimeError, OverflowError),
+)
 
 
 class Bundle(BaseModel):
@@ -91,8 +99,11 @@ def load(path: Path) -> tuple["keras.Model", Bundle]:
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True), bundle
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise TrainError(f"Keras cannot load the model: {error}", where=path) from error
+    except Exception as error:
+        # What Keras, h5py and zipfile raise of damage has no common kind.
+        raise TrainError(
+            f"Keras cannot load the model: {said(error)}", where=path
+        ) from error
 
 
 def read(path: Path) -> Bundle:
@@ -101,11 +112,12 @@ def read(path: Path) -> Bundle:
         raise TrainError("no model here", where=path, expected=f"a {_SUFFIX} file")
     try:
         with zipfile.ZipFile(path) as archive:
+            if archive.getinfo(_MEMBER).file_size > _MOST_BYTES:
+                raise zipfile.BadZipFile(f"{_MEMBER} is too large")
             text = archive.read(_MEMBER)
-        return Bundle.model_validate_json(text)
-    except zipfile.BadZipFile as error:
+    except _DAMAGE as error:
         raise TrainError(
-            "no .keras archive, or a cut one",
+            "no .keras archive, or a damaged one",
             where=path,
             expected="a model that `python -m train fit` saved",
         ) from error
@@ -115,6 +127,4 @@ def read(path: Path) -> Bundle:
             where=path,
             expected="a model that `python -m train fit` saved",
         ) from error
-    except ValidationError as error:
-        place, what = first_problem(error, Bundle)
-        raise TrainError(what, where=f"{path}, {_MEMBER}, {place}") from error
+    return parse_model(text, Bundle, TrainError, where=f"{path}, {_MEMBER}")

@@ -1,6 +1,5 @@
 """Runs side by side: what they were told, how they learned, what they reached."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 from lyre.errors import LyreError
 from train import config as configuration
 from train import runs
+from train.results import read_history, read_metrics
 
 _SIGNS = {"roc_auc": 1, "pr_auc": 1, "loss": -1}
 
@@ -55,14 +55,14 @@ def summarise(folder: Path) -> Summary:
     """
     run = runs.read(folder)
     chosen = configuration.load(folder / runs.CONFIG)
-    history = _json(folder / runs.HISTORY) or []
+    history = read_history(folder)
     return Summary(
         name=folder.name,
         started_at=run.started_at,
         config=_flat(chosen.model_dump()) | {"export": run.export.name},
         history=history,
         best=_best(history, chosen.validation.monitor),
-        evaluated=_json(folder / runs.METRICS),
+        evaluated=read_metrics(folder),
     )
 
 
@@ -72,7 +72,7 @@ def summarise_all(all_runs: Path) -> list[Summary]:
     for file in sorted(all_runs.glob(f"*/{runs.RUN}")):
         try:
             found.append(summarise(file.parent))
-        except (LyreError, ValueError) as error:
+        except LyreError as error:
             problem = Summary(file.parent.name, None, {}, [], None, None, str(error))
             found.append(problem)
     # A run that cannot be read has no time: it comes last.
@@ -141,7 +141,3 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def _json(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None

@@ -12,7 +12,6 @@
     metrics.json    what `python -m train evaluate` found
 """
 
-import hashlib
 import importlib.metadata
 import json
 import platform
@@ -22,12 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dataset import manifest
 from dataset.verify import sha256
+from lyre.documents import read_model
 from lyre.revision import revision
-from lyre.validation import first_problem
 from train.errors import TrainError
 
 CONFIG, RUN, HISTORY, METRICS = (
@@ -150,11 +149,7 @@ def read(folder: Path) -> Run:
         raise TrainError(
             "no run here", where=folder, expected="a folder that `train fit` made"
         )
-    try:
-        return Run.model_validate_json(file.read_text(encoding="utf-8"))
-    except ValidationError as error:
-        place, what = first_problem(error, Run)
-        raise TrainError(what, where=f"{file}, {place}") from error
+    return read_model(file, Run, TrainError)
 
 
 def find(runs: Path, run: str | Path) -> Path:
@@ -187,5 +182,18 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def manifest_checksum(export: Path) -> str:
-    """Return the SHA-256 of an export's manifest, which names all its checksums."""
-    return hashlib.sha256((export / manifest.FILE_NAME).read_bytes()).hexdigest()
+    """Return the SHA-256 of an export's manifest, which names all its checksums.
+
+    Raises
+    ------
+    TrainError
+        There is no such export.
+    """
+    file = export / manifest.FILE_NAME
+    if not file.is_file():
+        raise TrainError(
+            "no finished export here",
+            where=export,
+            expected=f"a folder with a {manifest.FILE_NAME}",
+        )
+    return sha256(file)

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from dataset.labels import LabelledTrack
 from dataset.manifest import LabelSet
+from lyre.arrays import load_array
+from lyre.errors import said
 from lyre.validation import nearest
 from train.config import Tags, TrackChoice
 from train.errors import TrainError
@@ -155,9 +157,9 @@ def read_ids(file: Path) -> frozenset[str]:
         raise TrainError("no such list of tracks", where=file)
     try:
         ids = _array(file) if file.suffix == ".npy" else _lines(file)
-    except (ValueError, EOFError) as error:
+    except (ValueError, OSError) as error:
         raise TrainError(
-            f"no list of tracks: {error}",
+            f"no list of tracks: {said(error)}",
             where=file,
             expected="text with one id a line, or a NumPy array of texts",
         ) from error
@@ -174,7 +176,7 @@ def _lines(file: Path) -> frozenset[str]:
 
 
 def _array(file: Path) -> frozenset[str]:
-    values = np.load(file, allow_pickle=False)
+    values = load_array(file)
     if values.dtype.kind not in "US":
         raise ValueError(f"an array of {values.dtype}")
     return frozenset(str(each) for each in values.astype(np.str_).ravel())

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from dataset import labels, manifest
 from dataset.labels import LabelledTrack
 from dataset.manifest import Features, LabelSet, Manifest
+from lyre.errors import brief
 from train.errors import TrainError
 from train.selection import EVERYTHING, Selection
 
@@ -165,13 +166,19 @@ def _check_shards(folder: Path, described: Manifest, needed: set[str]) -> None:
     sizes = {shard.name: shard.bytes for shard in described.shards}
     for name in sorted(needed):
         path = folder / name
+        if name not in sizes:
+            raise TrainError(
+                f"the manifest names no shard {brief(name)}",
+                where=folder,
+                remedy="export again",
+            )
         size = path.stat().st_size if path.is_file() else None
-        if size != sizes.get(name):
+        if size != sizes[name]:
             raise TrainError(
                 "the shard is missing"
                 if size is None
                 else f"the shard has {size:,} bytes",
                 where=path,
-                expected=f"{sizes.get(name, 0):,} bytes",
+                expected=f"{sizes[name]:,} bytes",
                 remedy="export again: only damaged shards are rewritten",
             )

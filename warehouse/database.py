@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from lyre.errors import said
 from warehouse.errors import WarehouseError
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.+) \(PID (?P<pid>\d+)\)")
@@ -137,8 +138,9 @@ def explain(error: duckdb.Error, path: Path) -> WarehouseError:
             where=path,
             remedy="close that connection first",
         )
-    said = text.splitlines()[0] if text else type(error).__name__
-    return WarehouseError(f"DuckDB cannot open the warehouse: {said}", where=path)
+    return WarehouseError(
+        f"DuckDB cannot open the warehouse: {said(error)}", where=path
+    )
 
 
 def _connect(

@@ -20,6 +20,7 @@ from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from lyre.errors import said
 from warehouse.database import open_to_read
 from warehouse.errors import WarehouseError
 from warehouse.query import LOCKED, only_select
@@ -142,7 +143,7 @@ def _following(
         yield tracer, tracer.scope(sql)
     except (sqlglot.errors.SqlglotError, ValueError) as error:
         raise WarehouseError(
-            f"the query cannot be followed: {str(error).splitlines()[0]}",
+            f"the query cannot be followed: {said(error)}",
             where="query",
         ) from error
 

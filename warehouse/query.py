@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from lyre.errors import shortened
 from warehouse.database import open_to_read
 from warehouse.errors import WarehouseError
 
@@ -32,6 +33,8 @@ LOCKED = {
     "lock_configuration": True,
 }
 _ROWS_AT_ONCE = 10_000
+# Of what DuckDB says of a mistake; it quotes the word that it does not know.
+_LONGEST = 1_000
 
 
 @dataclass(frozen=True)
@@ -194,4 +197,4 @@ def _sentence(error: duckdb.Error) -> str:
 
 def _first_paragraph(text: str) -> str:
     """Drop the excerpt of the query, which DuckDB sets off by an empty line."""
-    return " ".join(text.split("\n\n")[0].split())
+    return shortened(" ".join(text.split("\n\n")[0].split()), _LONGEST)

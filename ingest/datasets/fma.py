@@ -10,6 +10,7 @@ Defferrard et al., FMA: A Dataset for Music Analysis, ISMIR 2017.
 """
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,6 +36,9 @@ _COLUMNS = {
     "title": ("track", "title"),
 }
 _DURATION, _SPLIT = ("track", "duration"), ("set", "split")
+
+# More digits than any table of tracks needs; int() refuses thousands of them.
+_TRACK_ID = re.compile(r"[0-9]{1,18}")
 
 Name = tuple[str, str]
 
@@ -88,7 +92,7 @@ def _read_tracks(file: Path, genres: Mapping[str, str], rows: Rows) -> None:
         if len(fields) != len(columns):
             reason = f"{len(fields)} columns, not {len(columns)}"
             rows.set_aside(place, reason, ",".join(fields))
-        elif not fields[0].isdecimal():
+        elif not _TRACK_ID.fullmatch(fields[0]):
             rows.set_aside(place, "track_id is no whole number", fields[0])
         else:
             named = dict(zip(columns, fields, strict=True))

@@ -21,6 +21,7 @@ import pyarrow as pa
 from ingest.datasets.rows import Place, Rows, Tag, find_columns, split_category
 from ingest.errors import IngestError
 from ingest.files import count_lines
+from lyre.errors import said
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -107,9 +108,10 @@ def _opened(file: Path) -> Iterator["ParquetFile"]:
     try:
         with parquet.ParquetFile(file) as table:
             yield table
-    except (pa.ArrowException, OSError) as error:
-        said = str(error).splitlines()[0]
-        raise IngestError(f"the file cannot be read: {said}", where=file) from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise IngestError(
+            f"the file cannot be read: {said(error)}", where=file
+        ) from error
 
 
 def _names(header: Sequence[str], file: Path) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from lyre.documents import read_toml
 from lyre.validation import first_problem
 from train.config import urop2019
 from train.config.whole import Config
@@ -69,10 +70,7 @@ def _read(
         return values
     if not path.is_file():
         raise TrainError("no such configuration file", where=path)
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TrainError(f"not valid TOML: {error}", where=path) from error
+    return read_toml(path, TrainError)
 
 
 def _override(values: dict[str, Any], override: str) -> None:
@@ -94,5 +92,5 @@ def _value(text: str) -> Any:
     """Read a TOML value; a bare word is a text, as shells eat quotes."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text

@@ -4,11 +4,13 @@ It was a JSON file of four tables: ``model``, ``model-training``, ``tags`` and
 ``tfrecords``. ``null`` meant "off", and leaves the default here.
 """
 
-import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lyre.documents import read_json
+from lyre.errors import brief
 from train.errors import TrainError
 
 # What becomes of a value: the key here, and how the value is read.
@@ -95,33 +97,44 @@ def read(path: Path, *, waveform: bool = False) -> tuple[dict[str, Any], list[st
             target, reader = _MAPPED.get(
                 key, (f"optimizer.{key.removeprefix(_OPTIMIZER)}", lambda same: same)
             )
-            try:
-                _put(values, target, reader(value))
-            except (TypeError, ValueError) as error:
-                raise TrainError(
-                    f"{key} is {value!r}", where=path, expected="a value as in 2019"
-                ) from error
-            notes.append(f"{key}: {target} = {value!r}")
+            _put(values, target, _read_as(reader, value, key, path))
+            notes.append(f"{key}: {target} = {brief(value)}")
         else:
             notes.append(f"{key}: ignored, no key of 2019")
     if "validation" in values:
         # That is what the callbacks of 2019 looked at, if as a micro average.
         _put(values, "validation.monitor", "pr_auc")
-    notes += _schedule(flat, values)
-    return values, notes
-
-
-def _schedule(flat: Mapping[str, Any], values: dict[str, Any]) -> list[str]:
     given = {
-        key.rpartition(".")[2]: flat[key]
+        key.rpartition(".")[2]: _read_as(_number, flat[key], key, path)
         for key in _SCHEDULED
         if flat.get(key) is not None
     }
+    notes += _schedule(given, values)
+    return values, notes
+
+
+def _read_as(reader: _Read, value: Any, key: str, path: Path) -> Any:
+    try:
+        return reader(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TrainError(
+            f"{key} is {brief(value)}", where=path, expected="a value as in 2019"
+        ) from error
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return number
+
+
+def _schedule(given: Mapping[str, float], values: dict[str, Any]) -> list[str]:
     if not given:
         return []
     if highest := given.get("max_learning_rate"):
         # From a quarter of it up and down again; a half lasted twice `iterations`.
-        _put(values, "optimizer.learning_rate", float(highest))
+        _put(values, "optimizer.learning_rate", highest)
         _put(values, "schedule.name", "cyclical")
         _put(values, "schedule.floor", 0.25)
         _put(values, "schedule.cycle_epochs", 4.0)
@@ -134,14 +147,17 @@ def _schedule(flat: Mapping[str, Any], values: dict[str, Any]) -> list[str]:
         return [f"{key}: ignored, without patience it was off" for key in given]
     _put(values, "schedule.name", "plateau")
     _put(values, "schedule.patience", int(given["reduceLRoP_patience"]))
-    notes = [f"reduceLRoP_patience: schedule.patience = {given['reduceLRoP_patience']}"]
+    patience = given["reduceLRoP_patience"]
+    notes = [f"reduceLRoP_patience: schedule.patience = {patience:g}"]
     if factor := given.get("reduceLRoP_factor"):
-        _put(values, "schedule.factor", float(factor))
-        notes.append(f"reduceLRoP_factor: schedule.factor = {factor}")
+        _put(values, "schedule.factor", factor)
+        notes.append(f"reduceLRoP_factor: schedule.factor = {factor:g}")
     if lowest := given.get("reduceLRoP_min_lr"):
         rate = values.get("optimizer", {}).get("learning_rate", 0.001)
-        _put(values, "schedule.floor", float(lowest) / rate)
-        notes.append(f"reduceLRoP_min_lr: schedule.floor = {float(lowest) / rate:g}")
+        # A rate of 0 is refused with the rest of the configuration.
+        floor = lowest / rate if rate else lowest
+        _put(values, "schedule.floor", floor)
+        notes.append(f"reduceLRoP_min_lr: schedule.floor = {floor:g}")
     if "reduceLRoP_min_delta" in given:
         notes.append("reduceLRoP_min_delta: ignored, validation.min_delta is for both")
     return notes
@@ -150,10 +166,7 @@ def _schedule(flat: Mapping[str, Any], values: dict[str, Any]) -> list[str]:
 def _json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise TrainError("no such configuration file", where=path)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise TrainError(f"not valid JSON: {error}", where=path) from error
+    content = read_json(path, TrainError)
     if not isinstance(content, dict):
         raise TrainError("no tables", where=path, expected="a configuration of 2019")
     return content

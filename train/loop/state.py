@@ -8,13 +8,15 @@ the history, which is here too.
 
 import json
 import os
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
+from lyre.arrays import load_arrays
+from lyre.documents import parse_json
 from train.engine import keras
 from train.errors import TrainError
 from train.loop.history import Epoch
@@ -66,11 +68,10 @@ def restore(path: Path, trainer: "Model") -> tuple[Position, list[Epoch]]:
         The file is damaged, or of another model or optimizer.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        arrays = load_arrays(path)
+        position, history = _standing(str(arrays.pop(_STANDING)))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainError("the state of the run cannot be read", where=path) from error
-    standing = json.loads(str(arrays.pop(_STANDING)))
     variables = _variables(trainer)
     shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
     if shapes != {name: array.shape for name, array in arrays.items()}:
@@ -79,9 +80,16 @@ def restore(path: Path, trainer: "Model") -> tuple[Position, list[Epoch]]:
             where=path,
         )
     for name, variable in variables.items():
+        if arrays[name].dtype.kind not in "fiub":
+            raise TrainError(f"the state holds no numbers in {name}", where=path)
         variable.assign(arrays[name])
-    history = [Epoch(**each) for each in standing["history"]]
-    return Position(**standing["position"]), history
+    return position, history
+
+
+def _standing(text: str) -> tuple[Position, list[Epoch]]:
+    found = parse_json(text)
+    history = TypeAdapter(list[Epoch]).validate_python(found["history"])
+    return TypeAdapter(Position).validate_python(found["position"]), history
 
 
 def _variables(trainer: "Model") -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What is known of a trained model beside its weights: run, metrics, thresholds."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from train import config as configuration
 from train import pretrained, runs
 from train.bundle import Bundle
+from train.results import read_metrics
 from train.runs import Run
 from train.tagger import thresholds as kept
 
@@ -77,8 +77,8 @@ def _metrics(folder: Path, file: Path) -> dict[str, Any] | None:
     place = folder / runs.METRICS
     if not place.is_file() or place.stat().st_mtime < file.stat().st_mtime:
         return None
-    found: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
-    return found if Path(found["model"]).name == file.name else None
+    found = read_metrics(folder)
+    return found if found and Path(found["model"]).name == file.name else None
 
 
 def _learned_from(folder: Path) -> str | None:

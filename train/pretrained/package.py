@@ -8,6 +8,7 @@ import ast
 import importlib.util
 from pathlib import Path
 
+from lyre.errors import said
 from train.errors import TrainError
 
 _NAME = "musicnn"
@@ -49,8 +50,20 @@ def tags(package: Path, name: str) -> list[str]:
     file = package / "configuration.py"
     if not file.is_file():
         raise TrainError("not the musicnn package", where=package, remedy=_REMEDY)
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            found = ast.literal_eval(node.value)
-            return [str(tag) for tag in found]
+    try:
+        for node in ast.parse(file.read_bytes()).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+                return _names(ast.literal_eval(node.value))
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
+        raise TrainError(
+            f"its list {name} cannot be read: {said(error)}",
+            where=file,
+            remedy=_REMEDY,
+        ) from error
     raise TrainError(f"it has no list {name}", where=file, remedy=_REMEDY)
+
+
+def _names(found: object) -> list[str]:
+    if not isinstance(found, list | tuple) or not found:
+        raise ValueError("it is no list of tags")
+    return [str(tag) for tag in found]

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 Variables = dict[str, npt.NDArray[np.float32]]
 
+_REMEDY = "install the package musicnn once more, with `make pretrained`"
+# What TensorFlow's reader makes of damage besides its own errors.
+_DAMAGE = (ValueError, IndexError, RuntimeError, TypeError, MemoryError)
+
 _CONVOLVED = ("kernel", "bias")
 _NORMALISED = ("gamma", "beta", "moving_mean", "moving_variance")
 
@@ -86,7 +90,19 @@ def load(name: str, files: Path | None = None) -> tuple["Model", Bundle]:
     window, tags = tuple(description.window.shape), description.tags
     model = registry.build(chosen.settings, "logmel", window, len(tags))
     variables = _read(files / chosen.folder)
-    for layer_name, scope in _SCOPES[chosen.settings.name].items():
+    try:
+        _assign(model, chosen.settings.name, variables)
+    except (KeyError, ValueError, TypeError) as error:
+        raise TrainError(
+            f"its checkpoint does not fit {chosen.settings.name} of {len(tags)} tags",
+            where=files / chosen.folder,
+            remedy=_REMEDY,
+        ) from error
+    return model, description
+
+
+def _assign(model: "Model", architecture: str, variables: Variables) -> None:
+    for layer_name, scope in _SCOPES[architecture].items():
         layer = model.get_layer(layer_name)
         normal = isinstance(layer, keras.layers.BatchNormalization)
         for part in _NORMALISED if normal else _CONVOLVED:
@@ -96,7 +112,6 @@ def load(name: str, files: Path | None = None) -> tuple["Model", Bundle]:
             weight = getattr(layer, part)
             # Their convolutions over time are two-dimensional, with a height of one.
             weight.assign(values.reshape(weight.shape))
-    return model, description
 
 
 def _read(folder: Path) -> Variables:
@@ -109,11 +124,9 @@ def _read(folder: Path) -> Variables:
             for name in reader.get_variable_to_shape_map()
             if "Adam" not in name
         }
-    except (tf.errors.OpError, ValueError) as error:
+    except (tf.errors.OpError, *_DAMAGE) as error:
         raise TrainError(
-            "its checkpoint cannot be read",
-            where=folder,
-            remedy="install the package musicnn once more, with `make pretrained`",
+            "its checkpoint cannot be read", where=folder, remedy=_REMEDY
         ) from error
 
 

@@ -1,6 +1,5 @@
 """The protocol of the papers: evenly spaced windows, mean per track, macro average."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from lyre.revision import revision
 from train import metrics, runs
 from train.errors import TrainError
 from train.metrics import Metrics
+from train.results import read_history
 from train.scoring import Scores, score_tracks
 from train.tagger import thresholds as kept
 from train.tagger.measures import slices
@@ -227,20 +227,13 @@ def _write(
             found=found,
             labels=tracks.labels.astype(np.bool_),
             scores=scores,
-            history=_history(source.run),
+            history=[] if source.run is None else read_history(source.run),
             funnel=source.described.label_set(source.label_set).funnel,
             facts=_facts(found, source),
         )
     )
     manifest.write_whole(folder / PAGE, page.encode())
     runs.write_json(folder / runs.METRICS, found.to_dict())
-
-
-def _history(run: Path | None) -> list[dict[str, Any]]:
-    if run is None or not (run / runs.HISTORY).is_file():
-        return []
-    entries: list[dict[str, Any]] = json.loads((run / runs.HISTORY).read_text("utf-8"))
-    return entries
 
 
 def _facts(found: Evaluation, source: _Source) -> dict[str, str]:

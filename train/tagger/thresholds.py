@@ -8,9 +8,9 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from lyre.validation import first_problem
+from lyre.documents import read_model
 from train import runs
 from train.errors import TrainError
 from train.tagger.measures import decisions
@@ -70,11 +70,7 @@ def find(model: Path) -> Thresholds | None:
     file = place(model)
     if not file.is_file():
         return None
-    try:
-        found = Thresholds.model_validate_json(file.read_text(encoding="utf-8"))
-    except ValidationError as error:
-        where, what = first_problem(error, Thresholds)
-        raise TrainError(what, where=f"{file}, {where}") from error
+    found = read_model(file, Thresholds, TrainError)
     return found if found.model_sha256 == checksum(model) else None
 
 
