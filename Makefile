@@ -26,7 +26,7 @@ DEMO_CLIP := from marts.training_set where split = 'test' order by track_id limi
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help setup setup-all pretrained demo docs test test-all lint types coverage audit \
-	bench clean
+	bench fuzz clean
 
 help:
 	@echo "make demo      sample data to a trained tagger, in a few minutes"
@@ -36,6 +36,7 @@ help:
 	@echo "make coverage  all tests, and which public functions none of them runs"
 	@echo "make audit     known weaknesses of the locked dependencies; needs the network"
 	@echo "make bench     the benchmarks at small sizes, to see that they run"
+	@echo "make fuzz      every reader on damaged files; takes up to two hours"
 	@echo "make docs      site/index.html: every table and column, and what it is made of"
 	@echo "make setup     only create $(VENV)"
 	@echo "make setup-all the optional parts too"
@@ -91,6 +92,9 @@ audit: setup
 	@$(BIN)/pip-audit --strict --requirement requirements.lock --disable-pip --no-deps || { \
 		echo "Not passed: either weaknesses are listed above, or there is no network" \
 			"to ask for them"; exit 1; }
+
+fuzz: setup
+	$(RUN) -m fuzz --keep data/faults
 
 # Small sizes tell that the benchmarks run, not how fast Lyre is: see benchmarks/README.md.
 bench: setup pretrained
