@@ -19,6 +19,7 @@ from export.production import disk_told
 from export.recipe import Recipe, Row
 from export.selection import select
 from lyre.revision import revision
+from lyre.whole import whole
 from warehouse.database import open_to_read
 
 _BATCH_ROWS = 50_000
@@ -154,17 +155,13 @@ def _new_file(file: Path, *, replace: bool) -> Iterator[Path]:
             remedy="name a new file with --out"
             + ("" if file.is_dir() else ", or overwrite it with --replace"),
         )
-    beside = file.with_name(f"{file.name}.part")
     try:
         with disk_told(file):
             file.parent.mkdir(parents=True, exist_ok=True)
-            beside.unlink(missing_ok=True)
-            yield beside
-            beside.replace(file)
+            with whole(file) as beside:
+                yield beside
     except sqlite3.Error as error:
         raise ExportError(f"cannot be written: {error}", where=file) from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _number(source: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:

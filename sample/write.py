@@ -11,6 +11,7 @@ from pathlib import Path
 from soundfile import SoundFileError
 
 from lyre.console import progress
+from lyre.whole import replace_folder
 from sample.clips import Clip, clip_path, cores, design, write_all
 from sample.errors import SampleError
 from sample.faults import Faults, plant
@@ -87,8 +88,7 @@ def write_sample(
         _fill(unfinished, request, workers or cores())
         marker = json.dumps(asdict(request), indent=2)
         (unfinished / MARKER).write_text(marker + "\n", encoding="utf-8")
-        _clear(out)
-        unfinished.rename(out)
+        replace_folder(out, unfinished)
     except (OSError, sqlite3.Error, SoundFileError, BrokenExecutor) as error:
         raise SampleError(f"cannot be written: {error}", where=out) from error
     return True

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lyre.whole import whole
 from train.comparison import Summary, per_tag
 from train.errors import TrainError
 
@@ -49,7 +50,8 @@ def draw(summaries: Sequence[Summary], path: Path) -> None:
     if tags:
         _draw_gains(parts[1], tags, evaluated)
     try:
-        figure.savefig(path, dpi=110)
+        with whole(path) as beside:
+            figure.savefig(beside, dpi=110)
     except (ValueError, OSError) as error:
         raise TrainError(
             f"the picture cannot be written: {error}", where=path

@@ -1,7 +1,8 @@
 """Ask the warehouse: ``python -m warehouse query "SELECT ..."``."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ import typer
 
 from lyre import settings
 from lyre.console import command_line, run
+from lyre.whole import whole
 from warehouse.errors import WarehouseError
 from warehouse.heatmap import write_heatmap
 from warehouse.output import WRITERS, write_parquet
@@ -60,8 +62,11 @@ def query(
     elif output == "parquet":
         if out is None:
             raise WarehouseError("Parquet goes into a file", expected="--out FILE")
-        with ask_for_batches(path, text, seconds=seconds, dialect=dialect) as batches:
-            _told_of_file(out, lambda: write_parquet(batches, out))
+        with (
+            ask_for_batches(path, text, seconds=seconds, dialect=dialect) as batches,
+            _told_of_file(out) as beside,
+        ):
+            write_parquet(batches, beside)
     else:
         with ask(path, text, seconds=seconds, dialect=dialect) as answer:
             _write(answer, output, out)
@@ -113,18 +118,19 @@ def _write(answer: Answer, output: str, out: Path | None) -> None:
     if out is None:
         WRITERS[output](answer, sys.stdout)
     else:
-        _told_of_file(out, lambda: _write_text(answer, output, out))
+        with (
+            _told_of_file(out) as beside,
+            beside.open("w", encoding="utf-8", newline="") as file,
+        ):
+            WRITERS[output](answer, file)
 
 
-def _write_text(answer: Answer, output: str, out: Path) -> None:
-    with out.open("w", encoding="utf-8", newline="") as file:
-        WRITERS[output](answer, file)
-
-
-def _told_of_file(out: Path, write: Callable[[], None]) -> None:
-    """Say in a sentence why a file cannot be written."""
+@contextmanager
+def _told_of_file(out: Path) -> Iterator[Path]:
+    """Yield where to write a file that appears whole; say why it cannot be written."""
     try:
-        write()
+        with whole(out) as beside:
+            yield beside
     except OSError as error:
         raise WarehouseError(
             f"the result cannot be written: {error.strerror or error}", where=out

@@ -6,6 +6,7 @@ The cell in row A and column B is P(B | A): the share of A's tracks that have B.
 from html import escape
 from pathlib import Path
 
+from lyre.whole import whole
 from warehouse.errors import WarehouseError
 from warehouse.query import ask
 
@@ -82,7 +83,8 @@ def write_heatmap(
         body="\n".join(body),
     )
     try:
-        out.write_text(page, encoding="utf-8")
+        with whole(out) as beside:
+            beside.write_text(page, encoding="utf-8")
     except OSError as error:
         raise WarehouseError(
             f"the picture cannot be written: {error.strerror}", where=out

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lyre.whole import whole
 from train.engine import tf
 from train.errors import TrainError
 from train.loop.position import Position
@@ -25,7 +26,8 @@ def not_finite(batches: Any, position: Position, path: Path) -> TrainError:
         File for the batch, as NumPy's ``npz``.
     """
     features, labels = next(iter(batches.skip(position.step - 1).take(1)))
-    np.savez(path, features=features.numpy(), labels=labels.numpy())
+    with whole(path) as beside:
+        np.savez(beside, features=features.numpy(), labels=labels.numpy())
     finite = all(np.isfinite(part).all() for part in (features, labels))
     return TrainError(
         f"the loss of step {position.step} of epoch {position.epoch} is "

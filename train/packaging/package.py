@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import audio
+from lyre.whole import replace_folder
 from train import runs
 from train.errors import TrainError
 from train.packaging import card, checking, running, writing
@@ -150,8 +151,7 @@ def _package(
         told = card.write(facts, target, made.bytes, made.agreement, made.latency)
         (beside / CARD).write_text(told, encoding="utf-8")
         runs.write_json(beside / DESCRIPTION, _description(facts, made))
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.replace(folder)
+        replace_folder(folder, beside)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return made

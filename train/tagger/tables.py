@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lyre.whole import whole
 from train.errors import TrainError
 from train.tracks import Tracks
 
@@ -76,13 +77,11 @@ def parquet(path: Path, schema: Any) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with pq.ParquetWriter(beside, schema, compression="zstd") as writer:
-            yield writer.write_table
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with (
+        whole(path) as beside,
+        pq.ParquetWriter(beside, schema, compression="zstd") as writer,
+    ):
+        yield writer.write_table
 
 
 def embeddings_schema(size: int) -> Any:
