@@ -71,7 +71,7 @@ def normalize_condition(where: str) -> str:
 
     try:
         condition = exp.condition(where, dialect="duckdb")
-    except (errors.ParseError, errors.TokenError) as error:
+    except (errors.ParseError, errors.TokenError, RecursionError) as error:
         raise ExportError(
             "not one SQL condition", where=where, expected="such as year >= 1990"
         ) from error
@@ -97,7 +97,7 @@ def normalize_query(query: str) -> str:
 
     try:
         parsed = sqlglot.parse_one(query, dialect="duckdb")
-    except sqlglot.errors.SqlglotError as error:
+    except (sqlglot.errors.SqlglotError, RecursionError) as error:
         raise ExportError(
             f"sqlglot cannot read the query: {said(error)}",
             where="--select",

@@ -143,7 +143,12 @@ def _text(sql: str | None, file: Path | None) -> str:
     if file is not None:
         if not file.is_file():
             raise WarehouseError("no such file", where=file)
-        return file.read_text(encoding="utf-8")
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise WarehouseError(
+                f"cannot be read: {error}", where=file, expected="a file with SQL"
+            ) from error
     return sys.stdin.read() if sql == "-" else str(sql)
 
 

@@ -141,7 +141,7 @@ def _following(
     tracer = _Tracer(models, schema)
     try:
         yield tracer, tracer.scope(sql)
-    except (sqlglot.errors.SqlglotError, ValueError) as error:
+    except (sqlglot.errors.SqlglotError, ValueError, RecursionError) as error:
         raise WarehouseError(
             f"the query cannot be followed: {said(error)}",
             where="query",

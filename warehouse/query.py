@@ -5,6 +5,7 @@ variables (a read-only connection alone leaves them open), and only a single SEL
 run at all. A time limit stops what takes too long.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,9 @@ LOCKED = {
     "autoinstall_known_extensions": False,
     "lock_configuration": True,
 }
+_SELECT = duckdb.StatementType.SELECT.name
 _ROWS_AT_ONCE = 10_000
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Of what DuckDB says of a mistake; it quotes the word that it does not know.
 _LONGEST = 1_000
 
@@ -126,6 +129,8 @@ def only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.State
     WarehouseError
         The text is wrong, or is anything but one SELECT.
     """
+    if not _is_unicode(sql):
+        raise WarehouseError("the text is not valid UTF-8", where="query")
     try:
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:
@@ -134,14 +139,30 @@ def only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.State
         raise WarehouseError(
             f"{len(statements)} statements", where="query", expected="one SELECT"
         )
-    if statements[0].type != duckdb.StatementType.SELECT:
+    if (kind := _kind(statements[0])) != _SELECT:
         raise WarehouseError(
-            f"{statements[0].type.name} is refused",
+            f"{kind} is refused",
             where="query",
             expected="one SELECT",
             remedy="the warehouse is changed by python -m ingest and dbt alone",
         )
     return statements[0]
+
+
+def _kind(statement: duckdb.Statement) -> str:
+    """Return the kind of a statement; for some the Python client has no name."""
+    try:
+        return str(statement.type.name)
+    except ValueError:
+        return "this kind of statement"
+
+
+def _is_unicode(sql: str) -> bool:
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _translate(sql: str, dialect: str) -> str:
@@ -154,7 +175,7 @@ def _translate(sql: str, dialect: str) -> str:
         )
     try:
         return ";\n".join(sqlglot.transpile(sql, read=dialect, write="duckdb"))
-    except sqlglot.errors.SqlglotError as error:
+    except (sqlglot.errors.SqlglotError, RecursionError) as error:
         raise WarehouseError(
             f"not understood as {dialect}: {_first_paragraph(str(error))}",
             where="query",
@@ -196,5 +217,9 @@ def _sentence(error: duckdb.Error) -> str:
 
 
 def _first_paragraph(text: str) -> str:
-    """Drop the excerpt of the query, which DuckDB sets off by an empty line."""
-    return shortened(" ".join(text.split("\n\n")[0].split()), _LONGEST)
+    """Drop the excerpt of the query, which DuckDB sets off by an empty line.
+
+    So are the colours dropped with which sqlglot marks a place in it.
+    """
+    first = _COLOUR.sub("", text).split("\n\n")[0]
+    return shortened(" ".join(first.split()), _LONGEST)

@@ -10,7 +10,7 @@ import pytest
 
 from warehouse.errors import WarehouseError
 from warehouse.output import TABLE_ROWS, WRITERS
-from warehouse.query import Answer, ask
+from warehouse.query import DIALECTS, Answer, ask
 
 secret = "a Python variable"
 
@@ -67,6 +67,33 @@ def test_other_words_for_select_are_answered(warehouse: Path, sql: str) -> None:
         "begin",
         "prepare p as select 1",
         "explain analyze select 1",
+        "/* select */ copy t to 'there.csv'",
+        "-- select\ncopy (select 1) to 'there.csv'",
+        "copy t from 'there.csv'",
+        "import database 'there'",
+        "attach 'other.duckdb' as o (read_only)",
+        "detach lyre",
+        "use memory",
+        "force install sqlite",
+        "load 'there.duckdb_extension'",
+        "update extensions",
+        "set global enable_external_access = true",
+        "set allowed_paths = ['/etc/passwd']",
+        "set variable x = 1",
+        "pragma enable_profiling",
+        "pragma profiling_output = 'there'",
+        "call enable_logging()",
+        "create macro m() as 1",
+        "create secret (type s3)",
+        "truncate t",
+        "delete from t",
+        "alter table t add column x int",
+        "merge into t using t as s on true when matched then delete",
+        "comment on table t is 'x'",
+        "vacuum",
+        "force checkpoint",
+        "execute p",
+        "explain select 1",
     ],
 )
 def test_everything_else_is_refused(warehouse: Path, sql: str) -> None:
@@ -87,14 +114,49 @@ def test_everything_else_is_refused(warehouse: Path, sql: str) -> None:
         "select * from secret",
         "select * from sqlite_scan('{file}', 't')",
         "select * from duckdb_secrets(), read_text('{file}')",
+        "select * from read_csv_auto('{file}')",
+        "select * from sniff_csv('{file}')",
+        "select * from read_json('{file}')",
+        "select * from read_ndjson_objects('{file}')",
+        "select * from read_parquet('{file}')",
+        "select * from parquet_metadata('{file}')",
+        "select * from '{folder}/*.csv'",
+        'select * from "{file}"',
+        "select * from 'file://{file}'",
+        "select * from read_text('/proc/self/environ')",
+        "select getenv('HOME')",
+        "select * from which_secret('s3://x', 's3')",
+        "select * from query('select * from read_text(''{file}'')')",
+        "select * from query_table('{file}')",
+        "from query('copy t to ''{folder}/there.csv''')",
+        "with x as (select * from read_text('{file}')) from x",
+        "select (select content from read_text('{file}'))",
+        "select list_transform([1], lambda x: (select content from '{file}'))",
+        "select * from t, lateral (select * from read_text('{file}'))",
+        "describe select * from read_text('{file}')",
+        "summarize '{file}'",
+        "select * from json_execute_serialized_sql("
+        "json_serialize_sql('select * from read_text(''{file}'')'))",
+        "select * from arrow_scan(1, 2, 3)",
+        "select * from postgres_scan('host=localhost', 'a', 'b')",
+        "select * from st_read('{file}')",
+        "select * from http_get('http://example.org')",
+        "with x as (insert into t values (9) returning n) from x",
+        "with x as (copy t to '{folder}/there.csv') select 1",
+        "pragma import_database('{folder}')",
     ],
 )
 def test_nothing_else_is_in_reach(warehouse: Path, sql: str) -> None:
     file = warehouse.with_name("private.csv")
     file.write_text("word\nhush\n")
-    with pytest.raises(WarehouseError) as refusal:
-        answer(warehouse, sql.format(file=file, folder=file.parent))
-    assert "hush" not in str(refusal.value)
+    before = set(file.parent.iterdir())
+    text = sql.format(file=file, folder=file.parent)
+    for dialect in DIALECTS:
+        with pytest.raises(WarehouseError) as refusal:
+            answer(warehouse, text, dialect=dialect)
+        assert "hush" not in str(refusal.value)
+    assert set(file.parent.iterdir()) == before
+    assert answer(warehouse, "select count(*) from t") == [(3,)]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +167,10 @@ def test_nothing_else_is_in_reach(warehouse: Path, sql: str) -> None:
         ("selec n from t", "syntax error"),
         ("select m from t", 'column "m" not found'),
         ("select error('no')", "no"),
+        ("select 1\0; drop table t", "2 statements"),
+        ("select '\udc80'", "not valid UTF-8"),
+        (f"select {'(' * 9000}1{')' * 9000}", "expression depth"),
+        (f"select {'not ' * 9000}true", "expression depth"),
     ],
 )
 def test_mistakes_are_one_sentence(warehouse: Path, sql: str, said: str) -> None:
@@ -125,6 +191,17 @@ def test_other_dialects_are_translated(warehouse: Path) -> None:
         answer(warehouse, "drop table t", dialect="postgres")
     with pytest.raises(WarehouseError, match="no dialect 'klingon'"):
         answer(warehouse, "select 1", dialect="klingon")
+
+
+@pytest.mark.parametrize(
+    "sql", [f"select {'(' * 9000}1", "select '\udc80'", "select select 1", "select 'x"]
+)
+def test_no_text_breaks_the_translation(warehouse: Path, sql: str) -> None:
+    for dialect in DIALECTS:
+        with pytest.raises(WarehouseError) as refusal:
+            answer(warehouse, sql, dialect=dialect)
+        assert "\n" not in str(refusal.value)
+        assert "\x1b" not in str(refusal.value)
 
 
 def test_csv_is_read_back_as_it_was(warehouse: Path) -> None:
@@ -190,6 +267,10 @@ class TestCommand:
         assert done.stdout == ""
         assert done.stderr.count("\n") == 1
         assert self.run("query", "--warehouse", str(warehouse)).returncode == 2
+        file = warehouse.with_name("q.sql")
+        file.write_bytes(b"select '\xe9'")
+        done = self.run("query", "--file", str(file), "--warehouse", str(warehouse))
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
     def test_a_file_takes_the_rows(self, warehouse: Path) -> None:
         place = ("--warehouse", str(warehouse))
