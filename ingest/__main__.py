@@ -313,6 +313,32 @@ def status(warehouse: Warehouse = None, as_json: AsJson = False) -> None:
     commands.status(warehouse or settings_file.load().warehouse, as_json=as_json)
 
 
+@app.command()
+def parquet(
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to write; default: parquet in data_dir."),
+    ] = None,
+    warehouse: Warehouse = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the raw tables as Parquet, which Spark reads: dbt run --target spark.
+
+    Tables that have not changed since are left as they are.
+
+    Example: python -m ingest parquet --out data/parquet
+    """
+    from ingest import commands
+    from lyre import settings as settings_file
+
+    settings = settings_file.load()
+    commands.parquet(
+        warehouse or settings.warehouse,
+        out or settings.data_dir / "parquet",
+        as_json=as_json,
+    )
+
+
 def _say(line: str) -> None:
     typer.echo(line, err=True)
 

@@ -129,6 +129,33 @@ def status(warehouse: Path, *, as_json: bool) -> None:
         typer.echo(line)
 
 
+def parquet(warehouse: Path, folder: Path, *, as_json: bool) -> None:
+    """Write the raw tables as Parquet and say what was written.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The warehouse.
+    folder : Path
+        Where the tables' folders are to lie.
+    as_json : bool
+        Whether to print JSON.
+    """
+    from ingest.parquet import write_raw
+
+    with open_to_read(warehouse) as connection:
+        written = write_raw(connection, folder)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in written], indent=2))
+        return
+    for each in written:
+        done = "written" if each.is_new else "unchanged"
+        typer.echo(
+            f"{each.table}: {each.rows:,} rows, {each.size_bytes:,} bytes, "
+            f"{each.files} files; {done}"
+        )
+
+
 def _foretell(
     sources: Iterable[Source],
     database: Path,
