@@ -129,7 +129,7 @@ def produce(
 def _entries(chosen: Sequence[ShardTask], options: Options) -> Iterator[ShardIndex]:
     if options.cluster is None:
         return shards.produce_all(chosen, options.workers)
-    return options.cluster.run(shards.produce, chosen)
+    return options.cluster.run(shards.produce, chosen, shards.give_up)
 
 
 def check_share(written: Iterable[Written], total: int, share: float) -> None:

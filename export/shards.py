@@ -2,7 +2,8 @@
 
 A shard is written beside its place and renamed whole; then its index is written. A
 run that is killed at any instant leaves finished shards, which the next run checks
-and keeps, and at most one ``.part`` file a worker, which it overwrites.
+and keeps, and at most one ``.part`` file a worker, which the last run takes away. Two
+workers may write the same shard at once, as when a cluster took one for dead.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
+from uuid import uuid4
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -65,10 +68,30 @@ def _write(
 ) -> ShardIndex:
     """Write one shard and its index; a clip that cannot be used is left out."""
     target = task.folder / task.name
-    beside = target.with_name(f"{target.name}.part")
+    beside = target.with_name(f"{target.name}.{uuid4().hex}.part")
+    try:
+        places, left_out = _fill(beside, tracks, task)
+        shard = Shard(
+            name=task.name,
+            split=task.split,
+            records=len(places),
+            bytes=beside.stat().st_size,
+            sha256=verify.sha256(beside),
+        )
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    entry = ShardIndex(shard=shard, plan=checksum, places=places, left_out=left_out)
+    index.write(task.folder, entry)
+    return entry
+
+
+def _fill(
+    file: Path, tracks: Sequence[PlannedTrack], task: ShardTask
+) -> tuple[list[Place], list[LeftOut]]:
     places: list[Place] = []
     left_out: list[LeftOut] = []
-    with CONTAINERS[task.target].write(beside) as append:
+    with CONTAINERS[task.target].write(file) as append:
         for track in tracks:
             try:
                 record = _record(track, task)
@@ -76,17 +99,7 @@ def _write(
                 left_out.append(_left_out(track, _reason(error)))
                 continue
             places.append(_place(record, append(record)))
-    shard = Shard(
-        name=task.name,
-        split=task.split,
-        records=len(places),
-        bytes=beside.stat().st_size,
-        sha256=verify.sha256(beside),
-    )
-    beside.replace(target)
-    entry = ShardIndex(shard=shard, plan=checksum, places=places, left_out=left_out)
-    index.write(task.folder, entry)
-    return entry
+    return places, left_out
 
 
 def produce_all(tasks: Sequence[ShardTask], workers: int) -> Iterator[ShardIndex]:
@@ -120,13 +133,28 @@ def _result(future: Future[ShardIndex], name: str) -> ShardIndex:
     try:
         return future.result()
     except (ProcessExpired, BrokenProcessPool) as error:
-        raise ExportError(
-            "a worker died of this shard: it was killed, perhaps for memory, or a clip"
-            " crashed the decoder",
-            where=name,
-            remedy="run the command again: finished shards are kept; --workers 1 uses"
-            " the least memory",
-        ) from error
+        raise _died(name) from error
+
+
+def give_up(task: ShardTask) -> NoReturn:
+    """Say that a cluster tried a shard again and again, and its worker always died.
+
+    Raises
+    ------
+    ExportError
+        Always.
+    """
+    raise _died(task.name)
+
+
+def _died(name: str) -> ExportError:
+    return ExportError(
+        "a worker died of this shard: it was killed, perhaps for memory, or a clip"
+        " crashed the decoder",
+        where=name,
+        remedy="run the command again: finished shards are kept; fewer workers at a"
+        " time, or smaller shards, use less memory",
+    )
 
 
 def _finished(task: ShardTask, checksum: str) -> ShardIndex | None:

@@ -44,21 +44,41 @@ def measure_on(cluster: Cluster) -> MeasureAll:
 
     A task measures up to ``audio.batch_files`` clips in a process of its own, so that a
     clip that crashes the decoder is an outcome there, too. A task whose machine died
-    is repeated whole, and only what a task returns is counted.
+    is repeated whole, and only what a task returns is counted. The clips of a task that
+    took its worker with it in every try, as for want of memory, are tried one a task at
+    the end; what still does so is the outcome of a crash.
     """
 
     def measure_all(clips: Sequence[Clip], settings: Audio) -> Iterator[Measured]:
         size = min(settings.batch_files, -(-len(clips) // cluster.cores))
-        alone = settings.model_copy(update={"workers": 1})
-        shares = [
-            _Share(tuple(clips[start : start + size]), alone)
-            for start in range(0, len(clips), size)
-        ]
-        for outcomes in cluster.run(_measure_share, shares):
+        given_up: list[Clip] = []
+
+        def set_apart(share: _Share) -> list[Measured]:
+            given_up.extend(share.clips)
+            return []
+
+        shares = _shares(clips, settings, size)
+        for outcomes in cluster.run(_measure_share, shares, set_apart):
+            yield from outcomes
+        alone = _shares(given_up, settings, 1)
+        for outcomes in cluster.run(_measure_share, alone, _crashed):
             yield from outcomes
 
     return measure_all
 
 
+def _shares(clips: Sequence[Clip], settings: Audio, size: int) -> list[_Share]:
+    alone = settings.model_copy(update={"workers": 1})
+    return [
+        _Share(tuple(clips[start : start + size]), alone)
+        for start in range(0, len(clips), size)
+    ]
+
+
 def _measure_share(share: _Share) -> list[Measured]:
     return list(measure_here(share.clips, share.settings))
+
+
+def _crashed(share: _Share) -> list[Measured]:
+    said = "the worker died in every try of Spark"
+    return [Outcome(clip, failure="crashed", error=said) for clip in share.clips]

@@ -6,6 +6,7 @@ the same path.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,6 +27,7 @@ Engine = Literal["local", "spark"]
 
 # Jobs that wait with Spark while others run, so that no machine waits for the next.
 _AHEAD = 2
+_TRIED = re.compile(r"Task \S+ in stage \S+ failed \d+ times")
 
 
 class ClusterError(LyreError):
@@ -50,7 +52,10 @@ class Cluster:
         return int(self._context.defaultParallelism)
 
     def run(
-        self, function: Callable[[Task], Result], tasks: Sequence[Task]
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        give_up: Callable[[Task], Result] | None = None,
     ) -> Iterator[Result]:
         """Apply a function to each task, somewhere.
 
@@ -61,6 +66,10 @@ class Cluster:
             time: it must end with the same result.
         tasks : sequence
             What it takes; each becomes one job of Spark with one task.
+        give_up : callable, optional
+            Called here with a task whose worker died in every try of Spark
+            (``spark.task.maxFailures``); what it returns is the result. By default
+            that is an error.
 
         Yields
         ------
@@ -77,17 +86,17 @@ class Cluster:
         attempt = partial(_attempt, function)
         queue = iter(tasks)
         with ThreadPoolExecutor(self.cores * _AHEAD, "spark") as threads:
-            waiting: set[Future[list[Any]]] = set()
+            waiting: dict[Future[list[Any]], Task] = {}
             try:
                 while True:
                     free = self.cores * _AHEAD - len(waiting)
                     for task in islice(queue, free):
-                        waiting.add(threads.submit(self._job, attempt, task))
+                        waiting[threads.submit(self._job, attempt, task)] = task
                     if not waiting:
                         return
-                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in done:
-                        yield _result(future)
+                        yield _result(future, waiting.pop(future), give_up)
             except BaseException:
                 # Whoever takes the results stopped or failed: the rest is dropped.
                 self._context.cancelAllJobs()
@@ -162,13 +171,20 @@ def _attempt(function: Callable[[Task], Result], task: Task) -> Any:
         return False, error
 
 
-def _result(future: "Future[list[Any]]") -> Any:
+def _result(
+    future: "Future[list[Any]]",
+    task: Task,
+    give_up: Callable[[Task], Result] | None,
+) -> Any:
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         ((well, result),) = future.result()
     except (Py4JError, PySparkException) as error:
+        # Not where the cluster itself is gone: no task is to blame for that.
+        if give_up is not None and _TRIED.search(str(error)):
+            return give_up(task)
         raise ClusterError(
             f"Spark gave a task up: {_reason(error)}",
             remedy="run the command again: what is done is kept",

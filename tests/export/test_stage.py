@@ -21,6 +21,7 @@ from export.errors import ExportError
 from export.part import Part
 from export.production import Options
 from export.recipe import Recipe
+from lyre.cluster import Cluster
 from tests.export.conftest import track_id
 
 WAVEFORM = encoding.features("waveform")
@@ -111,6 +112,57 @@ def test_two_workers_give_the_same_bytes(warehouse, clips, tmp_path, features):
     export(warehouse, two, clips, features, workers=2)
     assert contents(one) == contents(two)
     assert described(one) == described(two)
+
+
+class InTurn(Cluster):
+    """A cluster that is this process, and whose workers die of some shards."""
+
+    def __init__(self, deadly=()):
+        self.deadly = deadly
+
+    def run(self, function, tasks, give_up=None):
+        for task in reversed(tasks):
+            yield give_up(task) if task.name in self.deadly else function(task)
+
+
+def test_a_cluster_gives_the_same_bytes(warehouse, clips, tmp_path, once):
+    export(warehouse, tmp_path / "there", clips, cluster=InTurn())
+    assert contents(tmp_path / "there") == contents(once)
+    assert described(tmp_path / "there") == described(once)
+
+
+def test_a_shard_that_every_try_dies_of_is_named(warehouse, clips, tmp_path, once):
+    name = manifest.read(once).shards[0].name
+    with pytest.raises(ExportError, match=f"{name}: a worker died of this shard"):
+        export(warehouse, tmp_path / "there", clips, cluster=InTurn([name]))
+    export(warehouse, tmp_path / "there", clips, cluster=InTurn())
+    assert contents(tmp_path / "there") == contents(once)
+
+
+def test_two_workers_may_write_one_shard_at_once(
+    warehouse, clips, tmp_path, once, monkeypatch
+):
+    # As where a cluster took a machine for dead that goes on.
+    encode, produce = shards.clips.encode, shards.produce
+    begun, second = [], []
+
+    def watched(task):
+        begun.append(task)
+        return produce(task)
+
+    def overtaken(*arguments):
+        if len(begun) == 1:
+            begun.append(begun[0])
+            second.append(produce(begun[0]))
+        return encode(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "produce", watched)
+        patch.setattr(shards.clips, "encode", overtaken)
+        export(warehouse, tmp_path / "twice", clips)
+    assert len(second) == 1
+    assert contents(tmp_path / "twice") == contents(once)
+    assert not list((tmp_path / "twice").rglob("*.part"))
 
 
 @pytest.mark.java
