@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dataset import framing
+from dataset import framing, records
+from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
 from train.errors import TrainError
 from train.tracks import Tracks
@@ -55,7 +56,12 @@ def named(*splits: Tracks | None) -> Iterator[None]:
 
     try:
         yield
-    except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
+    except (
+        tf.errors.DataLossError,
+        tf.errors.NotFoundError,
+        tf.errors.InvalidArgumentError,  # A record that is none, under right checksums.
+        UnicodeDecodeError,  # The same, where TensorFlow quotes it.
+    ) as error:
         shards = [shard for tracks in splits if tracks for shard in tracks.shards]
         found = _find(shards, splits, str(error))
         if found is None:
@@ -93,7 +99,7 @@ def _records_before(splits: Iterable[Tracks | None], place: int) -> dict[str, in
 
 def _sound(shard: str, offset: int) -> bool:
     try:
-        framing.read_at(Path(shard), offset)
+        records.deserialize(framing.read_at(Path(shard), offset))
     except DatasetError:
         return False
     return True
@@ -102,8 +108,9 @@ def _sound(shard: str, offset: int) -> bool:
 def _fault(shard: Path) -> str | None:
     """Read a shard; return what is wrong with its first damaged record."""
     try:
-        for _ in framing.read(shard):
-            pass
+        for offset, record in CONTAINERS["tfrecord"].read(shard):
+            if isinstance(record, DatasetError):
+                return f"{shard}, record at byte {offset:,}: {record.what}"
     except DatasetError as error:
         return f"{error.where}: {error.what}"
     except OSError as error:

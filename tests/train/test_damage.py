@@ -42,8 +42,9 @@ def _read(data: Data) -> None:
 
 
 @pytest.mark.parametrize("inside", [2, 300])
+@pytest.mark.field_report("R23")
 def test_flipped_bit_is_named_when_it_is_met(data: Data, inside: int) -> None:
-    # R23: in the head of the fourth record, and in its payload.
+    # In the head of the fourth record, and in its payload.
     offset = _offsets(data.train)[3]
     _flip(_shard(data), offset + inside)
     message = rf"{_SHARD}, record 3 at byte {offset:,}: the checksum"
@@ -58,6 +59,20 @@ def test_cut_shard_is_named_when_it_is_met(data: Data) -> None:
     with pytest.raises(
         TrainError, match=rf"{_SHARD}, record 19 at byte {last:,}: .*en"
     ):
+        _read(data)
+
+
+@pytest.mark.parametrize("content", [b"\x0a\xea\xff", b"\0"])
+def test_a_record_that_is_none_is_named_when_it_is_met(
+    data: Data, content: bytes
+) -> None:
+    shard, (first, second, *_) = _shard(data), _offsets(data.train)
+    whole = shard.read_bytes()
+    old = framing.read_at(shard, first)
+    # Of the same size and under right checksums.
+    new = framing.frame((content * len(old) + old)[: len(old)])
+    shard.write_bytes(new + whole[second:])
+    with pytest.raises(TrainError, match=rf"{_SHARD}, record at byte 0: "):
         _read(data)
 
 
