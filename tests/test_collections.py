@@ -234,6 +234,7 @@ def test_sources_stand_side_by_side(together: Path) -> None:
     assert clip == ("3/4/3400270.clip.ogg",)
 
 
+@pytest.mark.field_report("R10")
 def test_equal_sound_of_two_sources_is_kept_once(together: Path) -> None:
     groups = _rows(
         together,

@@ -244,6 +244,7 @@ def test_a_second_run_from_the_start_gives_the_same(tmp_path: Path) -> None:
     assert results[0] == results[1]
 
 
+@pytest.mark.field_report("R56")
 def test_the_steps_on_real_data_run(demo: Path, tmp_path: Path) -> None:
     sources = demo / "sources"
     (settings,) = _blocks("toml")

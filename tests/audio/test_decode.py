@@ -118,6 +118,7 @@ def test_path_bytes_and_a_file_left_on_the_disk_give_the_same(
         assert np.array_equal(np.concatenate(blocks), whole)
 
 
+@pytest.mark.field_report("R02")
 def test_half_an_mp3_is_partial(encode: Encode) -> None:
     noise = np.random.default_rng(0).standard_normal((5 * 44100, 2)) * 0.1
     clip = encode(noise, 44100, "MP3", bitrate_mode="CONSTANT")
@@ -138,6 +139,7 @@ def test_the_first_half_of_other_formats_is_partial(
     assert damage is not None
 
 
+@pytest.mark.field_report("R03")
 def test_vbr_without_a_header_is_decoded_to_its_end(encode: Encode) -> None:
     random = np.random.default_rng(1)
     sound = random.standard_normal(10 * 44100) * 0.1

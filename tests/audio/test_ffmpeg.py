@@ -99,6 +99,7 @@ def test_mono_and_the_block_size(encode_with_ffmpeg: Encode) -> None:
 
 
 @pytest.mark.parametrize(("kind", "codec"), [("mp4", "libmp3lame"), ("ipod", "aac")])
+@pytest.mark.field_report("R05")
 def test_a_name_changes_nothing(
     encode_with_ffmpeg: Encode,
     stereo: npt.NDArray[np.float64],
@@ -106,7 +107,7 @@ def test_a_name_changes_nothing(
     kind: str,
     codec: str,
 ) -> None:
-    """R05: MP4 named .mp3."""
+    """MP4 named .mp3."""
     clip = encode_with_ffmpeg(stereo, RATE, kind, codec)
     path = tmp_path / "clip.mp3"
     path.write_bytes(clip)

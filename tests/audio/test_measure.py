@@ -243,8 +243,8 @@ def test_ten_hours_take_no_more_memory_than_a_minute(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.field_report("R09")
 def test_memory_stays_flat_over_many_clips(encode: Encode, tmp_path: Path) -> None:
-    """R09."""
     sound = np.random.default_rng(0).uniform(-0.5, 0.5, (3 * RATE, 2))
     for kind in ("MP3", "FLAC", "OGG"):
         (tmp_path / kind).write_bytes(encode(sound, RATE, kind))

@@ -6,6 +6,8 @@ import librosa
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audio.decode import decode
 from audio.errors import AudioError
@@ -103,3 +105,26 @@ def test_level_of_the_loudest_frame() -> None:
 
 def test_no_samples_no_frames() -> None:
     assert len(FrameEnergies().rms()) == 0
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4000), st.sampled_from([0.0, 1e-6, 1e-3, 0.1, 1.0])),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from([20.0, 40.0, 60.0]),
+)
+@settings(max_examples=50, deadline=None)
+def test_sound_and_silence_fill_the_clip(
+    pieces: list[tuple[int, float]], top_db: float
+) -> None:
+    samples = np.concatenate([np.full(n, level, np.float32) for n, level in pieces])
+    sound = sound_intervals(rms_of(samples), len(samples), top_db)
+    silent = silent_intervals(sound, len(samples))
+    cut = sorted([*sound.tolist(), *silent.tolist()])
+    # No gap, no overlap, nothing empty, from the first sample to the last.
+    assert [start for start, _ in cut] == [0, *(end for _, end in cut[:-1])]
+    assert cut[-1][1] == len(samples)
+    assert all(start < end for start, end in cut)
+    assert len(sound) > 0

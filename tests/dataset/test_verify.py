@@ -15,6 +15,7 @@ def test_a_sound_export_has_no_faults(small_export):
     assert told == [5, 2, 1]
 
 
+@pytest.mark.field_report("R23")
 def test_a_cut_shard_is_named_with_its_record(small_export):
     folder, _ = small_export
     path = folder / TRAIN

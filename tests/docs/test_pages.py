@@ -254,6 +254,7 @@ def do(house: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     "command",
     [each for each in _to_run() if each not in [*_DBT_COMMANDS, _CLEANED_BEFORE]],
 )
+@pytest.mark.field_report("R56")
 def test_a_command_of_the_pages_runs(command: str, do: Callable[[str], None]) -> None:
     do(command)
 

@@ -50,6 +50,7 @@ def test_json_for_scripts(invoke):
     assert told["left_out"] == []
 
 
+@pytest.mark.field_report("R01")
 def test_left_out_clips_are_listed_with_exit_code_1(invoke, clips, tmp_path):
     root = tmp_path / "some"
     shutil.copytree(clips, root)

@@ -101,8 +101,9 @@ def test_the_seed_orders_and_moves_nothing(warehouse, tmp_path):
     }
 
 
+@pytest.mark.field_report("R27")
 def test_tags_come_mixed(make_warehouse, rows, tmp_path):
-    """400 tracks, sorted by tag: both tags in every run of 32 of a shard (R27)."""
+    """400 tracks, sorted by tag: both tags in every run of 32 of a shard."""
     train = [
         (*rows[0][:1], f"TR{number:016d}", *rows[0][2:10], [["rock"], ["jazz"]][half])
         for half in (0, 1)

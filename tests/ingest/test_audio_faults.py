@@ -125,6 +125,7 @@ def test_each_file_has_a_row(rows: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.field_report("R01", "R02", "R05")
 def test_the_row_is_right(
     rows: dict[str, tuple[str, str | None, float | None]], name: str
 ) -> None:

@@ -288,8 +288,9 @@ def test_status_without_a_warehouse(ingest: Ingest) -> None:
 
 
 @pytest.mark.usefixtures("sources")
+@pytest.mark.field_report("R43")
 def test_warehouse_open_elsewhere_is_one_sentence(ingest: Ingest, data: Path) -> None:
-    """R43: the message names the file and the process that holds it."""
+    """The message names the file and the process that holds it."""
     ingest("msd")
     held = "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print(1, flush=True); "
     command = [sys.executable, "-c", held + "sys.stdin.read()", data / "lyre.duckdb"]

@@ -89,8 +89,9 @@ def test_tag_nfkc_stands_beside_the_tag(raw, write_lastfm) -> None:
     assert tags == [("\uff32\uff2f\uff23\uff2b", "rock")]
 
 
+@pytest.mark.field_report("R44")
 def test_odd_pairs_are_set_aside_with_their_reason(raw, write_lastfm) -> None:
-    """R44: dynamic types break nothing and change nothing in silence."""
+    """Dynamic types break nothing and change nothing in silence."""
     path = write_lastfm(
         pairs=[
             "1, 1, 100",
@@ -152,8 +153,9 @@ def test_missing_values_before_numbers(raw, write_lastfm, null_rows: int) -> Non
     assert counted.fetchall() == [(null_rows + 1, 0.5)]
 
 
+@pytest.mark.field_report("R45")
 def test_odd_tags_are_set_aside_and_their_pairs(raw, write_lastfm) -> None:
-    """R45: invalid UTF-8, NUL inside, an integer; the other tags load."""
+    """Invalid UTF-8, NUL inside, an integer; the other tags load."""
     path = write_lastfm(
         tags=[
             "'rock'",

@@ -56,8 +56,9 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "tree"
 
 
+@pytest.mark.field_report("R40")
 def test_a_rerun_reads_only_what_has_changed(raw, tree: Path) -> None:
-    """R40 of the field reports, for the trees of Last.fm."""
+    """For the trees of Last.fm."""
     first, second, third = _TRACKS[:3]
     _write(tree / "a.json", _record(first, ["rock", "100"], ["odd", "x"]))
     changed = _write(tree / "b.json", _record(second, ["jazz", "50"]))

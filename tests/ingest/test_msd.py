@@ -42,8 +42,9 @@ def _error(paths: list[Path]) -> str:
     return str(caught.value)
 
 
+@pytest.mark.field_report("R39")
 def test_text_is_text_and_missing_values_are_null(raw, write_songs) -> None:
-    """R39: no ``b'``, no padding, empty text and NaN are NULL."""
+    """No ``b'``, no padding, empty text and NaN are NULL."""
     path = write_songs(
         "summary.h5",
         [
@@ -186,8 +187,9 @@ def _broken_tree(write_songs) -> dict[str, Path]:
     }
 
 
+@pytest.mark.field_report("R40")
 def test_bad_files_of_a_tree_are_listed_and_the_others_load(raw, write_songs) -> None:
-    """R40; a song file without terms is a good one."""
+    """A song file without terms is a good one."""
     bad = _broken_tree(write_songs)
     tree = next(iter(bad.values())).parents[1]
     for number, good in enumerate(sorted(tree.rglob("?.h5"))):
@@ -283,8 +285,9 @@ with h5py.File(sys.argv[1], "a"):
 """
 
 
+@pytest.mark.field_report("R42")
 def test_locked_file_is_told_and_others_load(raw, write_songs) -> None:
-    """R42: a file that another process has open to write."""
+    """A file that another process has open to write."""
     locked = write_songs("tree/locked.h5", [{}])
     write_songs("tree/other.h5", [{"track_id": b"TR" + b"A" * 16}])
     with subprocess.Popen(
@@ -305,8 +308,9 @@ def test_locked_file_is_told_and_others_load(raw, write_songs) -> None:
     assert msd_file.count_rows(locked) == 1
 
 
+@pytest.mark.field_report("R42")
 def test_read_only_tree_is_read(raw, write_songs) -> None:
-    """R42: nothing is written beside the sources."""
+    """Nothing is written beside the sources."""
     path = write_songs("tree/a.h5", [{}])
     path.chmod(stat.S_IRUSR)
     path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)

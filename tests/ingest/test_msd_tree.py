@@ -39,8 +39,8 @@ def _tracks(raw, table: str = "msd_songs") -> list[str]:
     return [track[2] for (track,) in rows]
 
 
+@pytest.mark.field_report("R40")
 def test_a_rerun_reads_repaired_files_only(raw, write_songs, read_files) -> None:
-    """R40."""
     tree = _tree(write_songs)
     first = load(raw, msd.source([tree]))
     assert (first.rows, len(first.bad_files), first.kept_files) == (2, 1, 0)

@@ -137,13 +137,14 @@ def test_list_that_leaves_nothing_says_what_took_it(
         open_data(band_export, _config(f"tracks.keep={keep}"))
 
 
+@pytest.mark.field_report("R13")
 def test_short_clips_are_counted_and_skipped(
     make_export: Callable,
     make_band_clips: Callable,
     mel_features: manifest.Features,
     tmp_path: Path,
 ) -> None:
-    # R13: 31 frames are a window of 1 s.
+    # 31 frames are a window of 1 s.
     clips = make_band_clips(9, 1)
     short = [(clips[0][0][:30], clips[0][1]), (clips[1][0][:1], clips[1][1])]
     exact = [(clips[2][0][:31], clips[2][1])]
@@ -184,6 +185,7 @@ def test_track_in_both_splits_is_an_error(two_sets: Path) -> None:
         open_data(two_sets, _config("validation.label_set=moved"))
 
 
+@pytest.mark.field_report("R11")
 def test_artists_in_both_splits_are_told(two_sets: Path) -> None:
     _add_set(
         two_sets,

@@ -61,6 +61,7 @@ def test_without_a_gpu_one_line_says_so(band_run: tuple[Fitted, list[str]]) -> N
     assert len(told) == 1
 
 
+@pytest.mark.field_report("R07")
 def test_silent_clip_leaves_loss_and_weights_finite(
     make_export: Callable,
     make_band_clips: Callable,
@@ -68,7 +69,7 @@ def test_silent_clip_leaves_loss_and_weights_finite(
     small_config: SmallConfig,
     tmp_path: Path,
 ) -> None:
-    # R07: digital silence is the constant -100 dB.
+    # Digital silence is the constant -100 dB.
     silent = (np.full((60, 16), -100, np.float16), [0])
     clips = {
         "train": [silent, *make_band_clips(8, 1)],
@@ -81,6 +82,7 @@ def test_silent_clip_leaves_loss_and_weights_finite(
     assert all(np.isfinite(weights).all() for weights in model.get_weights())
 
 
+@pytest.mark.field_report("R26")
 def test_empty_validation_split_stops_before_the_first_epoch(
     make_export: Callable,
     make_band_clips: Callable,
@@ -88,7 +90,6 @@ def test_empty_validation_split_stops_before_the_first_epoch(
     small_config: SmallConfig,
     tmp_path: Path,
 ) -> None:
-    # R26
     folder = make_export(
         tmp_path / "export", {"train": make_band_clips(8, 1)}, mel_features
     )

@@ -67,8 +67,9 @@ def test_resume_takes_everything_else_from_the_run(
     assert not here.exists()
 
 
+@pytest.mark.field_report("R26")
 def test_steps_that_the_data_lack_are_told(here: Path, band_export: Path) -> None:
-    # R26: 40 tracks at batch 4 are 10 batches.
+    # 40 tracks at batch 4 are 10 batches.
     done = _fit(str(band_export), "--steps-per-epoch", "11", *_sets(*_SMALL))
     assert isinstance(done.exception, TrainError)
     assert "an epoch has 10 batches" in str(done.exception)

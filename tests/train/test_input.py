@@ -118,10 +118,11 @@ def test_windows_of_a_track_do_not_come_in_a_row(numbered: Tracks) -> None:
     assert repeats < 15  # about 3 by chance, 51 if they came together
 
 
+@pytest.mark.field_report("R27")
 def test_tracks_that_lie_sorted_come_mixed(
     make_export: Callable, mel_features: object, tmp_path: Path
 ) -> None:
-    # R27: 200 tracks of one tag, then 200 of another, in one shard.
+    # 200 tracks of one tag, then 200 of another, in one shard.
     audio = np.zeros((40, 16), np.float16)
     clips = {"train": [(audio, [track // 200]) for track in range(400)]}
     folder = make_export(tmp_path / "e", clips, mel_features, shards_per_split=1)

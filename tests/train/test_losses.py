@@ -27,6 +27,7 @@ def test_plain_cross_entropy_by_hand_and_by_keras() -> None:
     assert _value(labels, logits, loss) == pytest.approx(float(expected), rel=1e-6)
 
 
+@pytest.mark.field_report("R37")
 def test_weight_counts_for_the_positives_of_its_tag_alone() -> None:
     # Weight 50 for jazz: (log 2 + 50 log 2 + log 2) / 3 with the first two tags on,
     # and nothing where jazz is off.

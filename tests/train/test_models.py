@@ -273,8 +273,8 @@ def _scored_in_a_fresh_process(folder: Path, score: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.field_report("R36")
 def test_keras_alone_loads_in_safe_mode(tmp_path: Path) -> None:
-    # R36
     expected = _saved_and_scored(
         tmp_path, lambda model, path: model.save(path.with_suffix(".keras"))
     )

@@ -89,8 +89,9 @@ def test_track_is_standardised_as_a_whole() -> None:
 
 @pytest.mark.parametrize("level", [0.0, -100.0, 1e-12])
 @pytest.mark.parametrize("standardise", ["window", "track"])
+@pytest.mark.field_report("R07")
 def test_silence_becomes_zero_and_not_nan(level: float, standardise: str) -> None:
-    # R07: a constant clip has no deviation to divide by.
+    # A constant clip has no deviation to divide by.
     window = _window(standardise=standardise)
     audio = np.full((9, 2), level, np.float32)
     found = slicing.cut(slicing.prepared(audio, window), [0, 5], window).numpy()

@@ -10,8 +10,9 @@ from train.errors import TrainError
 from train.tracks import open_split
 
 
+@pytest.mark.field_report("R38")
 def test_labels_come_in_the_order_asked_for(band_export: Path) -> None:
-    # R38: the model's order rules, whatever the data set's.
+    # The model's order rules, whatever the data set's.
     usual = open_split(band_export, "test")
     asked = open_split(band_export, "test", tags=["pop", "rock"])
     assert usual.tags == ["rock", "jazz", "pop"]
@@ -40,8 +41,9 @@ def test_empty_split_is_named(
         open_split(folder, "validation")
 
 
+@pytest.mark.field_report("R23")
 def test_cut_and_missing_shards_are_named(band_export: Path, tmp_path: Path) -> None:
-    # R23: before the first epoch, by name.
+    # Before the first epoch, by name.
     folder = tmp_path / "export"
     shutil.copytree(band_export, folder)
     shard = folder / "shards" / "train-00001-of-00002.tfrecord"

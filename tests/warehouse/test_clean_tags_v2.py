@@ -124,6 +124,7 @@ _SAME: dict[str, list[str]] = {
 
 
 @pytest.mark.parametrize("clean_tag", _SAME)
+@pytest.mark.field_report("R16", "R18", "R21")
 def test_spellings_of_one_tag_meet(spellings: Any, clean_tag: str) -> None:
     verdicts = _verdicts(spellings, _SAME[clean_tag])
     assert {tag: verdict[0] for tag, verdict in verdicts.items()} == dict.fromkeys(
@@ -131,6 +132,7 @@ def test_spellings_of_one_tag_meet(spellings: Any, clean_tag: str) -> None:
     )
 
 
+@pytest.mark.field_report("R15")
 def test_other_scripts_stay_apart_and_unmapped(spellings: Any) -> None:
     tags = [
         "русский рок",
@@ -148,6 +150,7 @@ def test_other_scripts_stay_apart_and_unmapped(spellings: Any) -> None:
     assert len({key for key in keys if "is not listed" in key[0]}) == len(tags)
 
 
+@pytest.mark.field_report("R21")
 def test_marks_belong_to_their_letters(spellings: Any) -> None:
     for form in ("NFC", "NFD"):
         spellings.fill(
@@ -181,6 +184,7 @@ def test_marks_belong_to_their_letters(spellings: Any) -> None:
         ("artist: rock", "not_in_vocabulary"),
     ],
 )
+@pytest.mark.field_report("R19")
 def test_what_is_no_tag_of_the_music_is_dropped(
     spellings: Any, tag: str, rule: str
 ) -> None:
@@ -213,6 +217,7 @@ def test_vocabulary_is_large_and_free_of_contradictions(spellings: Any) -> None:
     assert n_odd == 0
 
 
+@pytest.mark.field_report("R18")
 def test_pairs_of_the_bug_reports_never_merge(spellings: Any) -> None:
     tags = ["trance", "trap", "rap", "house", "acid house", "vocals", "no vocals"]
     tags += ["instrumental", "female vocalists", "male vocalists"]
@@ -289,6 +294,7 @@ _ODD_TEXTS += ["2016-01-01", 'the "best"', "a,b", " x ", "-", "'"]
 @pytest.mark.parametrize(
     "command", ["seed", pytest.param("run", marks=pytest.mark.slow)]
 )
+@pytest.mark.field_report("R47")
 def test_seeds_keep_texts_as_written(
     copy_dbt_project: Callable[[Path], Any], tmp_path: Path, command: str
 ) -> None:

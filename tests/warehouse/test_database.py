@@ -63,8 +63,9 @@ def test_missing_file_names_the_command(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.field_report("R43")
 def test_lock_error_names_file_and_holder(warehouse: Path, holder: int) -> None:
-    """R43: a second process gets one plain line."""
+    """A second process gets one plain line."""
     with pytest.raises(WarehouseError) as caught, open_to_write(warehouse):
         pass
     message = str(caught.value)

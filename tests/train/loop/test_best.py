@@ -5,8 +5,9 @@ import pytest
 from train.loop.best import Best, Patience
 
 
+@pytest.mark.field_report("R32")
 def test_higher_area_is_better() -> None:
-    # R32: the second epoch is the best.
+    # The second epoch is the best.
     best = Best("pr_auc")
     assert [best.update(i, value) for i, value in enumerate((0.2, 0.6, 0.4), 1)] == [
         True,

@@ -83,8 +83,9 @@ def _equal(house: Path, one: str, other: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.field_report("R25")
 def test_two_devices_learn_what_one_does(house: Path) -> None:
-    # R25: 17 tracks at batch 8 on two devices; the last batch has one track.
+    # 17 tracks at batch 8 on two devices; the last batch has one track.
     sets = ("optimizer.use_ema=true", "optimizer.gradient_accumulation_steps=2")
     _run(house, _command("one", *sets))
     said = _run(house, _command("two", *sets, "training.devices=cpu:2"))

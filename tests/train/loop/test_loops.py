@@ -115,10 +115,11 @@ def test_averages_follow_and_training_goes_on_without_them(loop: str) -> None:
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.field_report("R35")
 def test_both_loops_learn_the_same_from_an_export(
     precision: str, band_export: Path, small_config: Callable, tmp_path: Path
 ) -> None:
-    # R35: outputs and loss in float32, finite; the whole model with dropout, batch
+    # Outputs and loss in float32, finite; the whole model with dropout, batch
     # normalisation and a last batch of 4.
     histories, weights = [], []
     for loop in LOOPS:

@@ -30,10 +30,11 @@ def _weights(folder: Path) -> np.ndarray:
     return np.concatenate([weight.ravel() for weight in model.get_weights()])
 
 
+@pytest.mark.field_report("R34")
 def test_two_epochs_and_two_more_are_four(
     band_export: Path, small_config: SmallConfig, tmp_path: Path
 ) -> None:
-    # R34; with dropout, averages, accumulation and a schedule of plateau.
+    # With dropout, averages, accumulation and a schedule of plateau.
     sets = (
         *("optimizer.use_ema=true", "optimizer.gradient_accumulation_steps=3"),
         *("schedule.name=plateau", "schedule.patience=1", "schedule.factor=0.5"),

@@ -67,10 +67,10 @@ def test_a_real_clip_gets_the_scores_of_the_tagger(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", Target)
+@pytest.mark.field_report("R36")
 def test_the_example_of_the_card_runs_without_lyre(
     target: Target, run: Path, real: Path, tmp_path: Path
 ) -> None:
-    # R36
     made = _package(run, target, tmp_path)
     card = (made.folder / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)

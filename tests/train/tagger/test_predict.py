@@ -47,10 +47,11 @@ def test_patterns_find_files_and_folders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.field_report("R54")
 def test_bad_files_are_lines_in_the_result(
     tagger: Tagger, tmp_path: Path, workers: int
 ) -> None:
-    # R54: results in the order of the input, errors among them.
+    # Results in the order of the input, errors among them.
     good = [_write(tmp_path / f"{number}.wav") for number in range(3)]
     broken = tmp_path / "broken.mp3"
     broken.write_bytes(b"\0" * 100)
@@ -71,10 +72,37 @@ def test_bad_files_are_lines_in_the_result(
     assert outcomes[0].to_dict(2, 0.0)["tags"].keys() <= {"rock", "jazz", "pop"}
 
 
+@pytest.mark.field_report("R01", "R02")
+def test_files_without_audio_are_told_and_cut_ones_tagged_as_far_as_they_go(
+    tagger: Tagger, tmp_path: Path
+) -> None:
+    empty, header, page = (tmp_path / name for name in ("a.mp3", "b.mp3", "c.mp3"))
+    empty.touch()
+    header.write_bytes(b"ID3\x04\0\0\0\0\0\x0a" + bytes(10))
+    page.write_text("<html><title>404 Not Found</title></html>")
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, 5 * 44_100)
+    whole = tmp_path / "whole.mp3"
+    soundfile.write(whole, noise, 44_100)
+    half = tmp_path / "half.mp3"
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    files = [empty, header, page, whole, half]
+    found = {each.path: each for each in predict(tagger, files, workers=1)}
+    for path in (empty, header, page):
+        assert found[path].error is not None
+        assert "\n" not in str(found[path].error)
+    good, cut = found[whole].tagging, found[half].tagging
+    assert good is not None
+    assert cut is not None
+    assert good.seconds == pytest.approx(5.0, abs=0.1)
+    assert cut.seconds == pytest.approx(2.5, abs=0.3)
+    assert (cut.starts + cut.window_seconds <= cut.seconds + 0.05).all()
+
+
+@pytest.mark.field_report("R55")
 def test_files_share_batches_and_keep_their_scores(
     tagger: Tagger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # R55, with files of 1 to 90 windows around the size of a batch.
+    # With files of 1 to 90 windows around the size of a batch.
     lengths = (1.0, 2.5, 45.0, 1.5, 20.0, 31.0)
     files = [_write(tmp_path / f"{number}.wav", s) for number, s in enumerate(lengths)]
     placing = Placing(hop=0.5)

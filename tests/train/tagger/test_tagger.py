@@ -121,8 +121,8 @@ def test_short_clip_is_repeated_and_says_so(tagger: Tagger, noise: np.ndarray) -
     assert np.isfinite(found.scores).all()
 
 
+@pytest.mark.field_report("R07")
 def test_silence_gives_finite_scores_and_says_so(tagger: Tagger) -> None:
-    # R07
     found = tagger.predict(np.zeros(3 * _RATE, np.float32), _RATE)
     assert np.isfinite(found.scores).all()
     assert found.notes == ("silent: the scores mean nothing",)
@@ -141,10 +141,10 @@ def test_file_and_array_agree_at_any_rate_and_channels(
     assert (tagger.predict(stereo.astype(np.float64), _RATE).scores == expected).all()
 
 
+@pytest.mark.field_report("R55")
 def test_same_file_alone_and_among_others(
     tagger: Tagger, noise: np.ndarray, tmp_path: Path
 ) -> None:
-    # R55
     files = []
     for number in range(4):
         file = tmp_path / f"{number}.flac"

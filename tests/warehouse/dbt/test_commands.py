@@ -8,7 +8,9 @@ import duckdb
 import pytest
 
 
+@pytest.mark.field_report("R22", "R50", "R52")
 def test_dbt_build_passes_all_its_tests(project: Any) -> None:
+    """Keys are unique and not NULL after the second run, too, and unit tests hold."""
     done = project.dbt("build")
     assert done.returncode == 0, done.stdout
     assert re.search(r"PASS=\d+ WARN=0 ERROR=0 SKIP=0", done.stdout)
@@ -100,6 +102,7 @@ class TestWithoutData:
         assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.field_report("R48")
 def test_the_memory_limit_reaches_dbt(project: Any, tmp_path: Path) -> None:
     config = tmp_path / "lyre.toml"
     show = ("show", "--inline", "select current_setting('memory_limit') as memory")
