@@ -26,6 +26,8 @@ from dataset.containers import CONTAINERS
 from dataset.manifest import SPLITS, Features, Layout, Split, Target
 from export.errors import ExportError
 from export.recipe import Contents, Extent, Row, ScannedRow
+from lyre.documents import parse_json
+from lyre.errors import said
 
 FOLDER = "plan"
 _SUMMARY = "plan.json"
@@ -179,9 +181,23 @@ def write(
 
 
 def read(folder: Path, shard: str) -> list[PlannedTrack]:
-    """Read the planned tracks of a shard, in the order of its records."""
-    with file_of(folder, shard).open(encoding="utf-8", newline="\n") as lines:
-        return [PlannedTrack(**json.loads(line)) for line in lines]
+    """Read the planned tracks of a shard, in the order of its records.
+
+    Raises
+    ------
+    ExportError
+        The plan is missing or damaged.
+    """
+    file = file_of(folder, shard)
+    try:
+        with file.open("rb") as lines:
+            return [PlannedTrack(**parse_json(line)) for line in lines]
+    except (OSError, ValueError, TypeError) as error:
+        raise ExportError(
+            f"the plan of a shard cannot be read: {said(error)}",
+            where=file,
+            remedy="start over with --replace",
+        ) from error
 
 
 def count(folder: Path, shard: str) -> int:

@@ -5,7 +5,6 @@ column of a query through those models down to the raw tables and seeds, and so 
 columns that decide which rows there are: those in conditions that filter and join.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from lyre.documents import parse_json
 from lyre.errors import said
 from warehouse.database import open_to_read
 from warehouse.errors import WarehouseError
@@ -259,7 +259,7 @@ def _columns(scope: Scope) -> list[str]:
 def _compiled_models(target: Path) -> dict[str, str]:
     """Return the SQL of each model by ``schema.name``, without the catalog's name."""
     try:
-        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+        manifest = parse_json((target / "manifest.json").read_bytes())
     except (OSError, ValueError) as error:
         raise WarehouseError(
             "dbt's manifest is missing or damaged", where=target, remedy=_RUN_DBT

@@ -1,10 +1,15 @@
 import io
 import json
 import tarfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
 from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
@@ -110,3 +115,27 @@ def test_a_stranger_in_the_tar_is_told_and_passed_over(tmp_path):
             archive.addfile(tarfile.TarInfo(name))
     ((_, fault),) = CONTAINERS["webdataset"].read(path)
     assert "readme.txt" in str(fault)
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+_ARRAYS = st.sampled_from(["float16", "float32", "int16"]).flatmap(
+    lambda dtype: arrays(dtype, array_shapes(max_dims=2, max_side=20))
+)
+
+
+@given(st.lists(st.builds(Record, _TEXTS, _TEXTS, _ARRAYS), max_size=40))
+@settings(max_examples=25, deadline=None)
+def test_any_records_come_back_as_they_were(records):
+    for container in CONTAINERS.values():
+        with TemporaryDirectory() as folder:
+            path = Path(folder, f"shard{container.suffix}")
+            with container.write(path) as append:
+                places = [append(record) for record in records]
+            found = list(container.read(path))
+        assert [place for place, _ in found] == places
+        for (_, record), expected in zip(found, records, strict=True):
+            assert record.source == expected.source
+            assert record.track_id == expected.track_id
+            assert record.audio.dtype == expected.audio.dtype
+            assert record.audio.shape == expected.audio.shape
+            assert record.audio.tobytes() == expected.audio.tobytes()

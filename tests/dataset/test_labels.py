@@ -1,7 +1,11 @@
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dataset import framing, labels, records
 from dataset.errors import DatasetError
@@ -68,4 +72,64 @@ def test_a_missing_file_is_named(small_export):
     folder, described = small_export
     (folder / described.label_set().file).unlink()
     with pytest.raises(DatasetError, match="label set is missing"):
+        labels.read(folder)
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+_COUNTS = st.integers(0, 2**63 - 1)
+_TRACKS = st.builds(
+    labels.LabelledTrack,
+    source=_TEXTS,
+    track_id=_TEXTS,
+    split=st.sampled_from(["train", "validation", "test"]),
+    shard=_TEXTS,
+    offset=_COUNTS,
+    frames=_COUNTS,
+    labels=st.lists(_COUNTS, max_size=5),
+    artist_key=_TEXTS,
+    artist_name=st.none() | _TEXTS,
+    title=st.none() | _TEXTS,
+    year=st.none() | st.integers(-(2**31), 2**31 - 1),
+    decade=st.none() | _TEXTS,
+)
+
+
+@given(st.lists(_TRACKS, max_size=20))
+@settings(deadline=None)
+def test_any_tracks_come_back_as_they_were(tracks):
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "labels.jsonl")
+        labels.write(file, tracks)
+        assert list(labels.iterate(file)) == tracks
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("labels", "rock"),
+        ("labels", [-1]),
+        ("labels", [0.5]),
+        ("labels", [True]),
+        ("offset", 2**63),
+        ("frames", None),
+        ("shard", 1),
+        ("title", ["x"]),
+        ("split", {}),
+    ],
+)
+def test_values_of_another_type_are_named(small_export, key, value):
+    folder, described = small_export
+    file = folder / described.label_set().file
+    first, *others = file.read_text("utf-8").splitlines()
+    changed = json.dumps(json.loads(first) | {key: value})
+    file.write_text("\n".join([changed, *others]))
+    with pytest.raises(DatasetError, match=rf"line 1: no line of a label set: .*{key}"):
+        labels.read(folder)
+
+
+def test_a_label_outside_the_vocabulary_is_named(small_export):
+    folder, described = small_export
+    file = folder / described.label_set().file
+    file.write_text(file.read_text("utf-8").replace('"labels":[0]', '"labels":[2]', 1))
+    with pytest.raises(DatasetError, match="label 2 is not in the vocabulary"):
         labels.read(folder)

@@ -180,3 +180,13 @@ def test_a_label_outside_the_vocabulary_is_told(make_warehouse, rows, tmp_path):
     warehouse = make_warehouse(rows)
     with pytest.raises(ExportError, match=r"TR0000000000000003: label 'polka'"):
         planned(warehouse, tmp_path / "out")
+
+
+@pytest.mark.parametrize("line", [b"\xff\n", b"[]\n", b'{"no": 1}\n', b"[" * 100_000])
+def test_a_damaged_plan_is_told(warehouse, tmp_path, line):
+    out = tmp_path / "out"
+    _, shards = planned(warehouse, out)
+    name = next(iter(shards))
+    plan.file_of(out, name).write_bytes(line)
+    with pytest.raises(ExportError, match="the plan of a shard cannot be read"):
+        plan.read(out, name)

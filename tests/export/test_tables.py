@@ -1,9 +1,13 @@
 import csv
 import json
 import sqlite3
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from export import tables
 from export.errors import ExportError
@@ -139,3 +143,41 @@ def test_csv_may_be_of_one_split_but_not_of_none(warehouse, rows, tmp_path):
     with pytest.raises(ExportError, match="no track"):
         tables.write_csv(warehouse, V2, tmp_path / "x.csv", narrowing=Narrowing("1=0"))
     assert not (tmp_path / "x.csv").exists()
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
+_WEIGHTS = st.none() | st.floats(0, 100, allow_subnormal=False)
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from("ABCD"), _TEXTS), _WEIGHTS, min_size=1, max_size=30
+    )
+)
+@settings(max_examples=10, deadline=None)
+def test_any_tags_come_back_from_sqlite(pairs):
+    with TemporaryDirectory() as folder:
+        warehouse, file = Path(folder, "lyre.duckdb"), Path(folder, "tags.db")
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute("create schema marts")
+            connection.execute(
+                "create table marts.track_tags_v2 (source text, track_id text,"
+                " tag text, weight double)"
+            )
+            connection.executemany(
+                "insert into marts.track_tags_v2 values ('msd', ?, ?, ?)",
+                [[*key, weight] for key, weight in pairs.items()],
+            )
+        tables.write_sqlite(warehouse, V2, file)
+        with sqlite3.connect(file) as database:
+            found = database.execute(
+                "select tids.tid, tags.tag, tid_tag.val from tid_tag"
+                " inner join tids on tids.rowid = tid_tag.tid"
+                " inner join tags on tags.rowid = tid_tag.tag"
+            ).fetchall()
+        database.close()
+    assert len(found) == len(pairs)
+    assert {(tid, tag) for tid, tag, _ in found} == set(pairs)
+    for tid, tag, value in found:
+        if pairs[tid, tag] is not None:
+            assert value == pairs[tid, tag]
