@@ -8,6 +8,8 @@ counts. Starting TensorFlow is not counted.
 
 lyre
     ``train.tagger.predict``: the model once, threads that decode, full batches.
+lyre, bfloat16
+    The same with ``--precision bfloat16``.
 lyre, alone
     ``Tagger.predict``, clip by clip: its time a clip is the latency.
 extractor
@@ -37,6 +39,7 @@ import numpy as np
 
 from benchmarks.audio import whole_clips
 from benchmarks.process import peak_bytes, processor_seconds
+from train.tagger.precision import Precision
 
 _NAME = "musicnn-msd"
 _FRAMES, _HOP, _FFT, _MELS, _RATE = 187, 256, 512, 96, 16_000
@@ -46,16 +49,20 @@ _FEWEST = 60  # smaller samples cannot hold every fault
 Way = Callable[[Sequence[str]], list[np.ndarray]]
 
 
-def _lyre() -> Way:
+def _lyre(precision: Precision = "float32") -> Way:
     from train.tagger import Tagger
     from train.tagger.predict import predict
 
-    tagger = Tagger.load(_NAME)
+    tagger = Tagger.load(_NAME, precision)
 
     def run(clips: Sequence[str]) -> list[np.ndarray]:
         return [found.tagging.scores for found in predict(tagger, map(Path, clips))]
 
     return run
+
+
+def _lyre_bfloat16() -> Way:
+    return _lyre("bfloat16")
 
 
 def _lyre_alone() -> Way:
@@ -76,6 +83,7 @@ def _extractor_kept() -> Way:
 
 _WAYS = {
     "lyre": _lyre,
+    "lyre, bfloat16": _lyre_bfloat16,
     "lyre, alone": _lyre_alone,
     "extractor": _extractor,
     "extractor, kept": _extractor_kept,

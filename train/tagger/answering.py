@@ -33,8 +33,9 @@ class Counts:
     def line(self) -> str:
         """Return it as a sentence."""
         rate = self.files / max(self.seconds, 1e-9)
+        noun = "file" if self.files == 1 else "files"
         return (
-            f"{self.files:,} files, {self.failed:,} of them failed, "
+            f"{self.files:,} {noun}, {self.failed:,} failed, "
             f"in {self.seconds:.1f} s ({rate:,.1f} files/s)"
         )
 

@@ -21,6 +21,7 @@ from train import trained
 from train.bundle import Bundle
 from train.errors import TrainError
 from train.tagger.features import extract
+from train.tagger.precision import Precision, in_precision
 from train.tagger.tagging import Floats, Placing, Tagging
 
 if TYPE_CHECKING:
@@ -64,14 +65,22 @@ class Tagger:
         From windows to probabilities; the layer before the last is named ``logits``.
     description : Bundle
         Its tags, features and window.
+    precision : {"float32", "bfloat16"}
+        What its layers compute in; see `train.tagger.precision`.
     """
 
-    def __init__(self, model: "keras.Model", description: Bundle) -> None:
+    def __init__(
+        self,
+        model: "keras.Model",
+        description: Bundle,
+        precision: Precision = "float32",
+    ) -> None:
         self.model = model
         self.bundle = description
+        self.precision = precision
 
     @classmethod
-    def load(cls, source: str | Path) -> "Tagger":
+    def load(cls, source: str | Path, precision: Precision = "float32") -> "Tagger":
         """Load a trained model.
 
         Parameters
@@ -79,13 +88,16 @@ class Tagger:
         source : str or Path
             A ``.keras`` file that ``fit`` saved, the folder of a run, whose best model
             is taken, or the name of a published model, such as ``musicnn-msd``.
+        precision : {"float32", "bfloat16"}
+            What its layers compute in: bfloat16 is much faster on processors that
+            have it, and moves scores a little.
 
         Raises
         ------
         TrainError
             There is no such model.
         """
-        return cls(*trained.load(source))
+        return cls(*trained.load(source), precision)
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -110,7 +122,7 @@ class Tagger:
     def _quick(self) -> Any:
         from train.tagger.pooling import pooled_first
 
-        return pooled_first(self.model)
+        return in_precision(pooled_first(self.model), self.precision)
 
     def with_window(self, seconds: float) -> "Tagger":
         """Return a tagger of the same weights that sees windows of another length.
@@ -151,7 +163,8 @@ class Tagger:
         ]:
             raise only
         model.set_weights(weights)
-        return Tagger(model, self.bundle.model_copy(update={"window": changed}))
+        changed_bundle = self.bundle.model_copy(update={"window": changed})
+        return Tagger(model, changed_bundle, self.precision)
 
     def predict(
         self,

@@ -104,6 +104,18 @@ def test_every_model_agrees_with_its_graph(
     np.testing.assert_allclose(quick, expected, atol=1e-5)
 
 
+def test_half_the_digits_move_scores_a_little(
+    reference: dict[str, np.ndarray],
+) -> None:
+    tagger = Tagger.load("musicnn-msd", "bfloat16")
+    for clip in _clips(reference):
+        expected = reference[f"{clip}__scores"].mean(axis=0)
+        found = tagger.score(reference[f"{clip}__features"]).mean(axis=0)
+        assert found.dtype == np.float32
+        assert 0 < np.abs(found - expected).max() < 0.01
+        assert np.argmax(found) == np.argmax(expected)
+
+
 def test_tags_are_in_the_order_of_the_papers(real: Path) -> None:
     expected = (real / "splits" / "lee_50_tags.txt").read_text().split("\n")
     for name in ("musicnn-msd", "vgg-msd"):

@@ -56,6 +56,18 @@ def test_windows_follow_one_another_and_one_ends_at_the_end(
     )
 
 
+def test_bfloat16_moves_scores_a_little(
+    tagger: Tagger, noise: np.ndarray, band_run: tuple
+) -> None:
+    quick = Tagger.load(band_run[0].folder, "bfloat16")
+    found = quick.predict(noise, _RATE, embeddings=True)
+    expected = tagger.predict(noise, _RATE, embeddings=True)
+    assert found.scores.dtype == found.embeddings.dtype == np.float32
+    assert 0 < np.abs(found.scores - expected.scores).max() < 0.05
+    np.testing.assert_allclose(found.embeddings, expected.embeddings, atol=0.3)
+    assert quick.with_window(2.0).precision == "bfloat16"
+
+
 def test_a_window_of_another_length_has_the_same_weights(
     tagger: Tagger, noise: np.ndarray
 ) -> None:
