@@ -16,6 +16,8 @@ Samples = npt.NDArray[np.float32]
 
 # Full scale of the integer samples that decoders give.
 _SCALES = {"u1": 2.0**7, "i2": 2.0**15, "i4": 2.0**31, "i8": 2.0**63}
+# A file may name others, which formats for the network do: they are not opened.
+_NO_OTHER_FILE = {"protocol_whitelist": "none"}
 
 
 class FfmpegStream:
@@ -52,7 +54,9 @@ class FfmpegStream:
         self._error = av.FFmpegError
         self.damage: list[str] = []
         try:
-            self._container: Any = av.open(file, metadata_errors="replace")
+            self._container: Any = av.open(
+                file, metadata_errors="replace", options=_NO_OTHER_FILE
+            )
         except self._error as error:
             raise AudioError("no format that FFmpeg knows", where=name) from error
         self._shape = (0, 0)

@@ -26,6 +26,8 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 Target = Literal["tfrecord", "webdataset", "parquet"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 Count = Annotated[int, Field(ge=0)]
+# A manifest may come from others: its paths stay inside the export.
+_INSIDE = r"^{}/[\w.-]+$"
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -95,7 +97,9 @@ class Layout(Part):
 class Shard(Part):
     """One file of records."""
 
-    name: str = Field(description="Its path inside the export.")
+    name: str = Field(
+        pattern=_INSIDE.format("shards"), description="Its path inside the export."
+    )
     split: Split = Field(description="The split of all its tracks.")
     records: Count = Field(description="Number of records.")
     bytes: Count = Field(description="Its size.")
@@ -160,7 +164,10 @@ class LabelSet(Part):
 
     name: str = Field(description="Its name, usually that of the recipe.")
     recipe: str = Field(description="Recipe and version, such as training_set.v2.")
-    file: str = Field(description="Path of the labels inside the export.")
+    file: str = Field(
+        pattern=_INSIDE.format("labels"),
+        description="Path of the labels inside the export.",
+    )
     sha256: Sha256 = Field(description="Checksum of that file.")
     table: str = Field(description="Table of the warehouse that was read.")
     where: str | None = Field(None, description="Condition that narrowed the recipe.")

@@ -19,14 +19,13 @@ from uuid import uuid4
 
 from pebble import ProcessExpired, ProcessPool
 
-from audio.errors import AudioError
 from dataset import index, records, verify
 from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
 from dataset.index import Place, ShardIndex
 from dataset.manifest import Features, LeftOut, Shard, Split, Target
 from export import clips, plan
-from export.errors import ExportError, UnusableClipError
+from export.errors import ExportError
 from export.plan import PlannedTrack
 from lyre.clips import clip_file
 from lyre.errors import LyreError
@@ -95,7 +94,7 @@ def _fill(
         for track in tracks:
             try:
                 record = _record(track, task)
-            except (AudioError, UnusableClipError, OSError) as error:
+            except (LyreError, OSError) as error:
                 left_out.append(_left_out(track, _reason(error)))
                 continue
             places.append(_place(record, append(record)))

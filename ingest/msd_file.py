@@ -238,6 +238,7 @@ def _checked_length(
             where=path,
             expected="a file of the Million Song Dataset",
         )
+    _refuse_other_file(table, file, path)
     for field, kinds in fields.items():
         if field not in table.dtype.names:
             raise IngestError(f"/{name}/songs has no field {field}", where=path)
@@ -248,6 +249,12 @@ def _checked_length(
                 expected=_KIND_NAMES[kinds],
             )
     return int(table.shape[0])
+
+
+def _refuse_other_file(array: h5py.Dataset, file: h5py.File, path: Path) -> None:
+    """Refuse an array whose values lie in another file, which HDF5 would open."""
+    if array.file.filename != file.filename or array.external or array.is_virtual:
+        raise IngestError(f"{array.name} lies in another file", where=path)
 
 
 def _widths(file: h5py.File) -> dict[str, int]:
@@ -289,6 +296,9 @@ def _ragged(file: h5py.File, path: Path, each: _List, first: int, last: int) -> 
         raise IngestError(
             f"{index} points outside of /{each.table}/{each.name}", where=path
         )
+    for name in (each.name, *each.beside):
+        if name in group:
+            _refuse_other_file(group[name], file, path)
     stretch = slice(bounds[0], bounds[-1])
     values = {
         name: group[name][stretch]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from lyre.errors import LyreError
+
 
 def clip_file(root: Path, datasets: Mapping[str, Path], path: str) -> Path:
     """Return the file of a clip.
@@ -17,6 +19,11 @@ def clip_file(root: Path, datasets: Mapping[str, Path], path: str) -> Path:
         As in ``raw.audio_files``: relative to the common folder, or the name of a data
         set with a folder of its own, ``/``, and a path in that.
 
+    Raises
+    ------
+    LyreError
+        It leads out of its folder: by ``..``, from the root, or over a link.
+
     Examples
     --------
     >>> clip_file(Path("audio"), {"fma": Path("/data/fma")}, "fma/000/000002.mp3")
@@ -24,5 +31,10 @@ def clip_file(root: Path, datasets: Mapping[str, Path], path: str) -> Path:
     """
     head, _, rest = path.partition("/")
     if rest and head in datasets:
-        return datasets[head] / rest
-    return root / path
+        folder, inside = datasets[head], rest
+    else:
+        folder, inside = root, path
+    file = folder / inside
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise LyreError("the clip lies outside of the folder of clips", where=path)
+    return file

@@ -4,6 +4,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -405,3 +406,46 @@ def test_real_broken_files_give_a_sentence_each(real: Path) -> None:
     assert len(broken) == 4
     for path in broken:
         assert _error([path]).startswith(f"{path}: ")
+
+
+def _link(file: h5py.File, other: Path) -> None:
+    del file["metadata"]
+    file["metadata"] = h5py.ExternalLink(other, "/metadata")
+
+
+def _link_a_list(file: h5py.File, other: Path) -> None:
+    if "artist_terms" in file["metadata"]:
+        del file["metadata/artist_terms"]
+    file["metadata/artist_terms"] = h5py.ExternalLink(other, "/metadata/songs")
+
+
+def _store_outside(file: h5py.File, other: Path) -> None:
+    table = file["metadata/songs"]
+    dtype, shape = table.dtype, table.shape
+    del file["metadata/songs"]
+    file["metadata"].create_dataset(
+        "songs", shape, dtype, external=[(str(other), 0, h5py.h5f.UNLIMITED)]
+    )
+
+
+def _map_virtually(file: h5py.File, other: Path) -> None:
+    table = file["metadata/songs"]
+    layout = h5py.VirtualLayout(table.shape, table.dtype)
+    layout[:] = h5py.VirtualSource(other, "metadata/songs", table.shape, table.dtype)
+    del file["metadata/songs"]
+    file["metadata"].create_virtual_dataset("songs", layout)
+
+
+@pytest.mark.parametrize(
+    "change", [_link, _link_a_list, _store_outside, _map_virtually]
+)
+def test_a_file_cannot_take_its_values_from_another(
+    raw, write_songs, change: Callable[[h5py.File, Path], None]
+) -> None:
+    other = write_songs("other.h5", [{"title": b"hush"}])
+    path = write_songs("songs.h5", [{"title": b"own"}])
+    with h5py.File(path, "a") as file:
+        change(file, other)
+    with pytest.raises(IngestError, match="lies in another file"):
+        load(raw, msd.source([path]))
+    assert _songs(raw) == []

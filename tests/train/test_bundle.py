@@ -95,3 +95,18 @@ def test_damaged_description_names_the_field(
         archive.writestr("lyre.json", text)
     with pytest.raises(TrainError, match=r"lyre\.json, tags: "):
         bundle.load(path)
+
+
+def test_a_model_that_brings_code_is_refused_and_not_run(
+    described: Bundle, tmp_path: Path
+) -> None:
+    mark = tmp_path / "was-run"
+    code = f"__import__('pathlib').Path({str(mark)!r}).touch() or x"
+    hostile = keras.Sequential(
+        [keras.Input((20, 16)), keras.layers.Lambda(eval(f"lambda x: {code}"))]
+    )
+    bundle.save(hostile, described, tmp_path / "best.keras")
+    mark.unlink(missing_ok=True)
+    with pytest.raises(TrainError, match="Keras cannot load the model"):
+        bundle.load(tmp_path / "best.keras")
+    assert not mark.exists()
