@@ -15,6 +15,7 @@ import duckdb
 from ingest.errors import IngestError
 from ingest.runs import has_raw_tables
 from ingest.tables import TABLES, Table
+from lyre.errors import said
 from lyre.whole import replace_folder
 
 # Spark and DuckDB pass over names that begin so.
@@ -80,9 +81,11 @@ def write_raw(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [_write(connection, table, folder, file_bytes) for table in TABLES]
-    except OSError as error:
+    except (OSError, duckdb.IOException) as error:
         raise IngestError(
-            f"the raw tables cannot be written as Parquet: {error}", where=str(folder)
+            f"the raw tables cannot be written as Parquet: {said(error)}",
+            where=str(folder),
+            remedy="what was written whole is kept; run the same command again",
         ) from error
 
 

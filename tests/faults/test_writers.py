@@ -32,6 +32,7 @@ _WRITERS = [
         Writer(f"query-{kind}", (*_ROWS, "--format", kind, "--out", f"out/rows.{kind}"))
         for kind in ("csv", "json", "parquet")
     ),
+    Writer("parquet", ("-m", "ingest", "parquet", "--out", "out")),
     Writer("heatmap", ("-m", "warehouse", "heatmap", "--out", "out/tags.html")),
     Writer("compare", (*_TRAIN, "compare", "run", "--out", "out/runs.png")),
     Writer("evaluate", (*_TRAIN, "evaluate", "run", "--out", "out")),
