@@ -245,11 +245,21 @@ def _find(path: Path | None) -> Path | None:
 
 def _read(file: Path) -> dict[str, Any]:
     values = read_toml(file, SettingsError)
+    if _holds_nul(values):
+        raise SettingsError("a text holds NUL, which no path may", where=file)
     values.setdefault("data_dir", "data")
     for table in (values, values.get("sources")):
         if isinstance(table, dict):
             _resolve(table, file)
     return values
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_nul, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 def _resolve(table: dict[str, Any], file: Path) -> None:

@@ -79,6 +79,9 @@ def test_variables_override_the_file(
         ('[sources]\naudoi = "x"', "sources.audoi: no such key; the nearest"),
         ("[audio]\nworkers = -1", "audio.workers: Input should be greater"),
         ("data_dir =", "not valid TOML"),
+        ("data_dir = " + "[" * 100_000, "not valid TOML"),
+        ('[sources]\nmsd = ["a\\u0000b"]', "a text holds NUL"),
+        ('data_dir = "~nobody-of-this-name/x"', "data_dir: Could not determine home"),
     ],
 )
 def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
