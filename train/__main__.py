@@ -11,17 +11,18 @@ from typing import Annotated, Any
 import typer
 
 from lyre import console
-from train import (
-    bench_command,
-    fit_command,
-    package_command,
-    range_test_command,
-    runs_command,
-    serve_command,
-)
 from train import config as configuration
+from train.commands import (
+    bench_input,
+    evaluate,
+    fit,
+    package,
+    predict,
+    range_test,
+    runs,
+    serve,
+)
 from train.tables import table
-from train.tagger import evaluate_command, predict_command
 
 app = console.command_line(
     "Train a music tagger on an export, measure it, and tag files with it.\n\n"
@@ -41,18 +42,18 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def main(context: typer.Context) -> None:
     """Fit with the defaults where no command is given."""
     if context.invoked_subcommand is None:
-        fit_command.fit()
+        fit.fit()
 
 
-app.command()(fit_command.fit)
-app.command()(evaluate_command.evaluate)
-app.command()(predict_command.predict)
-app.command()(package_command.package)
-app.command()(serve_command.serve)
-app.command()(bench_command.bench_input)
-app.command()(range_test_command.range_test)
-app.command("runs")(runs_command.list_runs)
-app.command()(runs_command.compare)
+app.command()(fit.fit)
+app.command()(evaluate.evaluate)
+app.command()(predict.predict)
+app.command()(package.package)
+app.command()(serve.serve)
+app.command()(bench_input.bench_input)
+app.command()(range_test.range_test)
+app.command("runs")(runs.list_runs)
+app.command()(runs.compare)
 
 
 @app.command()

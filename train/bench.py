@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from train import initial
-from train.data import Data
+from train.data.pipeline import training_stages
+from train.data.run_data import Data
 from train.engine import tf
-from train.input import training_stages
 from train.loop.trainer import make_trainer
 
 # What happens between one stage of `training_stages` and the one before it.

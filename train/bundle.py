@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from dataset.manifest import Features
 from lyre.documents import parse_model
 from lyre.errors import said
+from train.data.selection import Selection
+from train.data.windows import Window
 from train.errors import TrainError
-from train.selection import Selection
-from train.windows import Window
 
 if TYPE_CHECKING:
     import keras

@@ -10,10 +10,14 @@ import numpy.typing as npt
 
 from dataset import manifest
 from lyre.revision import revision
-from train import bundle, damage, initial, runs
+from train import bundle, initial, runs
 from train.bundle import Bundle
 from train.config import Config, to_toml
-from train.data import Data, open_data
+from train.data import damage
+from train.data.run_data import Data, open_data
+from train.data.tracks import Tracks
+from train.data.unchanged import Shards
+from train.data.windows import Window
 from train.engine import keras, tf
 from train.loop import devices, epochs
 from train.loop.devices import is_chief
@@ -25,9 +29,6 @@ from train.loop.trainer import make_trainer, precision
 from train.range_test import RangeTest, range_test
 from train.resuming import resumed_config
 from train.scoring import Scores, score_tracks, scorer
-from train.tracks import Tracks
-from train.unchanged import Shards
-from train.windows import Window
 
 if TYPE_CHECKING:
     from keras import Model

@@ -6,9 +6,9 @@ from dataset.manifest import Features
 from train import trained
 from train.bundle import Bundle
 from train.config import Config
+from train.data.windows import Window
 from train.errors import TrainError
 from train.models import registry
-from train.windows import Window
 
 if TYPE_CHECKING:
     import keras

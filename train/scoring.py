@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from train import damage
+from train.data import damage
+from train.data.pipeline import scoring_batches
+from train.data.tracks import Tracks
+from train.data.windows import Window
 from train.engine import tf
-from train.input import scoring_batches
-from train.tracks import Tracks
-from train.windows import Window
 
 if TYPE_CHECKING:
     import keras

@@ -35,9 +35,9 @@ def _read_described(folder: Path) -> object:
 
 
 def _train(folder: Path) -> object:
-    from train import damage
     from train.config import load
-    from train.data import open_data
+    from train.data import damage
+    from train.data.run_data import open_data
 
     sets = ["input.window_seconds=1", "training.batch_size=4", "input.shuffle=false"]
     data = open_data(folder, load(None, sets))

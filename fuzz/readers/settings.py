@@ -13,7 +13,7 @@ from fuzz.readers.reader import Reader
 from lyre import settings
 from train import config
 from train.config import Config, to_toml
-from train.selection import read_ids
+from train.data.selection import read_ids
 from warehouse.query import ask
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -7,11 +7,11 @@ import pytest
 
 from train import bundle
 from train.bundle import Bundle
+from train.data.windows import Window
 from train.engine import keras
 from train.errors import TrainError
 from train.models import registry
 from train.models.pons_logmel import PonsLogmel
-from train.windows import Window
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pytest
 from dataset.manifest import Features
 from train import config, initial, trained
 from train.config import Config
+from train.data.windows import Window, window_of
 from train.errors import TrainError
 from train.models import registry
-from train.windows import Window, window_of
 
 
 def _window(chosen: Config, features: Features) -> Window:

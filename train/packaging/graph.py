@@ -1,8 +1,8 @@
 """From samples to windows to tags, as Keras models of Keras' own operations.
 
-The same steps as in `train.slicing` and `train.tagger`, for one piece of audio of any
-length: features, scaling, windows one after another and one that ends at the end, the
-mean of their scores.
+The same steps as in `train.data.slicing` and `train.tagger`, for one piece of audio of
+any length: features, scaling, windows one after another and one that ends at the end,
+the mean of their scores.
 """
 
 from typing import TYPE_CHECKING
@@ -12,9 +12,9 @@ import numpy as np
 from audio.features import FeatureSettings
 from dataset.manifest import Features
 from train.bundle import Bundle
+from train.data.slicing import LEAST_DEVIATION
+from train.data.windows import Window
 from train.packaging.spectrum import Transform, log_mel
-from train.slicing import LEAST_DEVIATION
-from train.windows import Window
 
 if TYPE_CHECKING:
     import keras

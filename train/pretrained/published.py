@@ -7,10 +7,10 @@ from typing import Final
 from audio.features import PRESETS
 from dataset.manifest import Features
 from train.bundle import Bundle
+from train.data.windows import Window
 from train.models.musicnn import Musicnn
 from train.models.vgg import Vgg
 from train.pretrained import package
-from train.windows import Window
 
 # 3 s at a hop of 256 and 16 kHz.
 _SECONDS = 3.0

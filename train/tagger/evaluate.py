@@ -10,6 +10,7 @@ import numpy as np
 from dataset import manifest
 from lyre.revision import revision
 from train import metrics, runs
+from train.data.tracks import Tracks, open_split
 from train.errors import TrainError
 from train.metrics import Metrics
 from train.results import read_history
@@ -24,7 +25,6 @@ from train.tagger.page import Contents, build
 from train.tagger.tables import write_predictions
 from train.tagger.tagger import Tagger
 from train.tagger.thresholds import Thresholds
-from train.tracks import Tracks, open_split
 
 PREDICTIONS, PAGE = "predictions.parquet", "report.html"
 DEFAULT_WINDOWS = 16

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lyre.whole import whole
+from train.data.tracks import Tracks
 from train.errors import TrainError
-from train.tracks import Tracks
 
 # Tracks whose rows are written together.
 _GROUP_TRACKS = 2048

@@ -223,7 +223,7 @@ class Tagger:
 
         Parameters and errors are those of `predict`.
         """
-        from train import slicing
+        from train.data import slicing
 
         samples = self._samples(source, rate)
         if not len(samples):
@@ -239,7 +239,7 @@ class Tagger:
 
     def cut(self, prepared: Prepared, place: int) -> Any:
         """Cut up to a batch of windows, from the one at `place` on."""
-        from train import slicing
+        from train.data import slicing
 
         starts = prepared.starts[place : place + BATCH]
         return slicing.cut(prepared.features, starts, self.bundle.window)
@@ -280,7 +280,7 @@ class Tagger:
         return resample(mono, rate, wanted)
 
     def _starts(self, steps: int, placing: Placing) -> npt.NDArray[np.int32]:
-        from train import slicing
+        from train.data import slicing
 
         length = self.bundle.window.length
         if placing.windows is not None:

@@ -5,10 +5,10 @@ import pytest
 
 from dataset.manifest import Features
 from train.bundle import Bundle
+from train.data.windows import Window
 from train.engine import keras
 from train.packaging import graph
 from train.tagger import Tagger
-from train.windows import Window
 
 _RATE = 16_000
 

@@ -10,11 +10,11 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from dataset import framing, manifest, records
 from train import bundle, runs
+from train.data.tracks import open_split
 from train.errors import TrainError
 from train.tagger import Tagger, report, thresholds
 from train.tagger import evaluate as evaluating
 from train.tagger.evaluate import evaluate
-from train.tracks import open_split
 
 
 @pytest.fixture

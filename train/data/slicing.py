@@ -6,8 +6,8 @@ well as on the features of one file.
 
 from typing import Any
 
+from train.data.windows import Window
 from train.engine import tf
-from train.windows import Window
 
 # Deviations below this are taken as this, so that silence stays silent instead of
 # becoming noise or NaN: 80 dB below full scale in a waveform, nothing in decibels.

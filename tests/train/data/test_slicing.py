@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from train import slicing
-from train.windows import Window
+from train.data import slicing
+from train.data.windows import Window
 
 
 def _window(**changes: object) -> Window:

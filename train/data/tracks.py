@@ -11,8 +11,8 @@ from dataset import labels, manifest
 from dataset.labels import LabelledTrack
 from dataset.manifest import Features, LabelSet, Manifest
 from lyre.errors import brief
+from train.data.selection import EVERYTHING, Selection
 from train.errors import TrainError
-from train.selection import EVERYTHING, Selection
 
 
 @dataclass(frozen=True)

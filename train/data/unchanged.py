@@ -12,8 +12,8 @@ from pathlib import Path
 
 from dataset import manifest
 from dataset.verify import sha256
+from train.data.tracks import Tracks
 from train.errors import TrainError
-from train.tracks import Tracks
 
 _State = tuple[int, int, int]
 

@@ -6,10 +6,10 @@ import pytest
 from dataset import manifest
 from dataset.labels import LabelledTrack
 from dataset.manifest import LabelSet, Tag
-from train import selection
 from train.config import Tags, TrackChoice
+from train.data import selection
+from train.data.selection import Selection
 from train.errors import TrainError
-from train.selection import Selection
 
 
 def _row(track_id: str, artist: str = "a", frames: int = 100) -> LabelledTrack:

@@ -6,8 +6,8 @@ import pytest
 
 from dataset import manifest
 from dataset.errors import DatasetError
+from train.data.tracks import open_split
 from train.errors import TrainError
-from train.tracks import open_split
 
 
 @pytest.mark.field_report("R38")

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from dataset.manifest import Features
-from train import augment
 from train.config import Augment, Input, Training
+from train.data import augment
+from train.data.pipeline import training_batches
+from train.data.tracks import Tracks, open_split
+from train.data.windows import window_of
 from train.errors import TrainError
-from train.input import training_batches
-from train.tracks import Tracks, open_split
-from train.windows import window_of
 
 
 def _seed(number: int = 0) -> np.ndarray:

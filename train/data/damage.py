@@ -12,8 +12,8 @@ from pathlib import Path
 from dataset import framing, records
 from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
+from train.data.tracks import Tracks
 from train.errors import TrainError
-from train.tracks import Tracks
 
 _REMEDY = "`python -m export verify` lists all damage; export again to mend it"
 

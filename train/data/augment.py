@@ -16,9 +16,9 @@ from typing import Any
 
 from dataset.manifest import Features
 from train.config import Augment
+from train.data.windows import Window
 from train.engine import tf
 from train.errors import TrainError
-from train.windows import Window
 
 # Each kind of change draws from a stream of its own.
 _GAIN, _NOISE, _TIME, _FREQUENCY, _WEIGHT_A, _WEIGHT_B = range(1, 7)

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from train import augment as augmentation
-from train import slicing
 from train.config import Augment, Input, Training
+from train.data import augment as augmentation
+from train.data import slicing
+from train.data.tracks import Tracks
+from train.data.windows import Window
 from train.engine import tf
-from train.tracks import Tracks
-from train.windows import Window
 
 _EXAMPLE = {
     "source": tf.io.FixedLenFeature((), tf.string),

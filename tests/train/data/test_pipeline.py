@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from train.config import Config, Input, Training
-from train.input import scoring_batches, training_batches
-from train.tracks import Tracks, open_split
-from train.windows import Window, window_of
+from train.data.pipeline import scoring_batches, training_batches
+from train.data.tracks import Tracks, open_split
+from train.data.windows import Window, window_of
 
 _LENGTH = 31  # 1 s of frames at 16,000 / 512
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from dataset import framing
-from train import config, damage
-from train.data import Data, open_data
+from train import config
+from train.data import damage
+from train.data.run_data import Data, open_data
+from train.data.tracks import Tracks, open_split
 from train.errors import TrainError
-from train.tracks import Tracks, open_split
 
 _SHARD = "train-00001-of-00002.tfrecord"
 

@@ -1,6 +1,6 @@
 from dataset.manifest import Features
 from train.config import Input
-from train.windows import window_of
+from train.data.windows import window_of
 
 
 def test_auto_is_what_the_architecture_says(mel_features: Features) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from dataset import labels, manifest
-from train import augment, damage, selection
 from train.config import Config
+from train.data import augment, damage, selection
+from train.data.pipeline import scoring_batches, training_batches
+from train.data.tracks import Tracks, open_split
+from train.data.windows import Window, window_of
 from train.errors import TrainError
-from train.input import scoring_batches, training_batches
 from train.models import registry
-from train.tracks import Tracks, open_split
-from train.windows import Window, window_of
 
 _FILLED = {"repeat": "repeated", "pad": "padded", "skip": "skipped"}
 

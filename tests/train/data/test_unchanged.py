@@ -9,11 +9,11 @@ import pytest
 
 from dataset import framing
 from train import config, runs
+from train.data.tracks import open_split
+from train.data.unchanged import Shards
 from train.errors import TrainError
 from train.fit import fit, resume
 from train.loop.history import Fitted
-from train.tracks import open_split
-from train.unchanged import Shards
 
 SmallConfig = Callable[..., config.Config]
 

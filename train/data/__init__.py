@@ -1,0 +1,1 @@
+"""From an export to batches: which tracks, which windows, how cut and changed."""
