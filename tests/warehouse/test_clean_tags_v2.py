@@ -1,6 +1,7 @@
 """v2 on the spellings of bug reports, and on the tag lists of other data sets."""
 
 import csv
+import random
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -197,6 +198,69 @@ def test_how_a_tag_was_mapped(spellings: Any) -> None:
     rules = [verdict[2] for verdict in _verdicts(spellings, tags).values()]
     expected = ["canonical"] * 2 + ["compact_key", "plural", "suffix", "synonym"]
     assert sorted(rules) == sorted([*expected, "structured"])
+
+
+def _random_tags(seed: int) -> list[str]:
+    """Put known spellings, marks, signs, numbers and scripts together at random."""
+    rng = random.Random(seed)
+    words = [spelling for group in _SAME.values() for spelling in group]
+    words += [
+        "日本語",
+        "рок",
+        "♥",
+        "!!!",
+        "80",
+        "'s",
+        "&",
+        "n",
+        "of",
+        "my",
+        "no",
+        "the",
+    ]
+    words += ["\u0301", "\u200b", "\u00a0", "ß", "İ", "ﬁ", "---", ":", "_", "a" * 300]
+    return [
+        rng.choice(["", " ", "-", "  "]).join(rng.choices(words, k=rng.randint(1, 3)))
+        for _ in range(3_000)
+    ]
+
+
+def test_clean_tags_of_any_text_are_clean(spellings: Any) -> None:
+    tags = list(dict.fromkeys(_random_tags(0)))
+    verdicts = _verdicts(spellings, tags)
+    assert len(verdicts) == len(tags)
+    clean = {verdict[0] for verdict in verdicts.values()} - {None}
+    assert len(clean) > 10
+    assert all(each == each.strip() != "" for each in clean)
+    # A clean tag stays what it is.
+    again = _verdicts(spellings, sorted(clean))
+    assert {tag: verdict[0] for tag, verdict in again.items()} == {
+        tag: tag for tag in clean
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        lambda tag: f" {tag}\u200b ",
+        lambda tag: unicodedata.normalize("NFD", tag),
+        lambda tag: unicodedata.normalize("NFC", tag),
+    ],
+)
+def test_what_is_not_to_be_seen_changes_no_verdict(
+    spellings: Any, change: Callable[[str], str]
+) -> None:
+    # Upper case of some letters is another text, as SS of ß.
+    tags = [
+        tag
+        for tag in dict.fromkeys(_random_tags(1)[:500])
+        if change is not str.upper or tag.upper().casefold() == tag.casefold()
+    ]
+    verdicts = _verdicts(spellings, tags)
+    changed = _verdicts(spellings, dict.fromkeys(change(tag) for tag in tags))
+    for tag in tags:
+        assert changed[change(tag)][0] == verdicts[tag][0], tag
 
 
 # ---------- the vocabulary
