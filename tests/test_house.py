@@ -1,6 +1,7 @@
 """The plan of the house: who may import whom."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def _modules(room: str) -> list[Path]:
     modules = sorted((_ROOT / room).rglob("*.py"))
     assert modules, f"the room {room} is empty"
     return modules
+
+
+def test_every_room_is_in_the_plan() -> None:
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert {package.rstrip("*") for package in packages} == set(_MAY_IMPORT)
 
 
 @pytest.mark.parametrize("room", _MAY_IMPORT)

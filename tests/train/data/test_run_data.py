@@ -208,7 +208,7 @@ def test_example_of_the_page_runs(
     """Run the example of docs/training.md on an export and a model of ours."""
     from train.engine import keras
 
-    page = Path(__file__).resolve().parents[2] / "docs" / "training.md"
+    page = Path(__file__).resolve().parents[3] / "docs" / "training.md"
     (example,) = re.findall(
         r"^## Data sets for your own code\n.*?^```python\n(.*?)^```",
         page.read_text(),
