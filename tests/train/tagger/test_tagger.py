@@ -237,3 +237,22 @@ def test_odd_real_files_each_give_a_result_or_a_reason(
         else:
             assert found.error
             assert "\n" not in found.error
+
+
+def test_a_clip_in_an_mp4_file_is_tagged_like_its_samples(
+    tagger: Tagger, tmp_path: Path
+) -> None:
+    av = pytest.importorskip("av")
+    seconds = np.arange(5 * _RATE) / _RATE
+    tones = [np.sin(2 * np.pi * hertz * seconds) for hertz in (220.0, 440.0, 1870.0)]
+    wave = (0.2 * np.sum(tones, axis=0)).astype(np.float32)
+    with av.open(str(tmp_path / "tones.m4a"), "w") as file:
+        stream = file.add_stream("aac", rate=_RATE, layout="mono", bit_rate=192_000)
+        frame = av.AudioFrame.from_ndarray(wave[None], format="fltp", layout="mono")
+        frame.sample_rate = _RATE
+        file.mux([*stream.encode(frame), *stream.encode()])
+    found = tagger.predict(tmp_path / "tones.m4a")
+    # AAC pads the start and the end to whole frames of 1,024 samples.
+    assert found.seconds == pytest.approx(5.0, abs=3 * 1024 / _RATE)
+    expected = tagger.predict(wave, _RATE)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=0.05)
