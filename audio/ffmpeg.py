@@ -109,6 +109,8 @@ class FfmpegStream:
         if not self._container.streams.audio:
             return
         stream = self._container.streams.audio[0]
+        if stream.codec_context is None:  # A codec that FFmpeg does not know.
+            return
         # There is a process for each core already.
         stream.codec_context.thread_count = 1
         bad_packets = 0

@@ -173,3 +173,12 @@ def test_what_libsndfile_reads_stays_with_it(encode: Encode) -> None:
     for kind in ("MP3", "OGG", "FLAC", "WAV"):
         with Decoder(encode(sine(), RATE, kind)) as decoder:
             assert decoder.header.decoder == "libsndfile"
+
+
+def test_an_unknown_codec_is_told(
+    encode_with_ffmpeg: Encode, stereo: npt.NDArray[np.float64]
+) -> None:
+    clip = encode_with_ffmpeg(stereo, RATE, "ipod", "aac").replace(b"mp4a", b"zzzz")
+    with pytest.raises(AudioError, match="no sound that FFmpeg can decode"):
+        decode_all(clip)
+    assert measure(clip).status == "unreadable"
