@@ -12,6 +12,15 @@
                 "select distinct preset from seeds.vocabulary_presets", []
             ) }}
         {%- endif %}
+        {%- set categories = var("vocabulary_without_categories") %}
+        {%- if categories %}
+            {{ _check_names(
+                "vocabulary_without_categories", categories,
+                "select category from seeds.tag_categories union "
+                ~ "select distinct category from raw.dataset_tags "
+                ~ "where category is not null", ["given"]
+            ) }}
+        {%- endif %}
         {%- if split_by not in ["artist", "track"] %}
             {{ _check_names(
                 "split_by", [split_by] if split_by is string else split_by,

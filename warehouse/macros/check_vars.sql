@@ -7,6 +7,9 @@
         "duplicates_share_tags": [true, false],
         "dataset_tags_as_given": [true, false],
         "tags_are_clean_v1": [true, false],
+        "exclude_untagged_v1": [true, false],
+        "exclude_duplicates_v1": [true, false],
+        "drop_lone_duplicates_v1": [true, false],
     } %}
     {%- for name, words in allowed.items() if var(name) not in words %}
         {{ exceptions.raise_compiler_error(
@@ -14,9 +17,23 @@
             ~ words | map("string") | join(", ") | replace("None", "null")
         ) }}
     {%- endfor %}
-    {%- for name in var("tag_never_names") if name not in ["artist", "title"] %}
-        {{ exceptions.raise_compiler_error(
-            "the var tag_never_names lists '" ~ name ~ "'; expected: artist, title"
-        ) }}
+    {%- set of_lists = {
+        "tag_never_names": ["artist", "title"],
+        "duplicate_reasons": ["listed", "content", "sound", "fingerprint", "name"],
+        "split_shares": ["train", "validation", "test"],
+    } %}
+    {%- for name, words in of_lists.items() %}
+        {%- if var(name) is string %}
+            {{ exceptions.raise_compiler_error(
+                "the var " ~ name ~ " is '" ~ var(name) ~ "'; expected a list of: "
+                ~ words | join(", ")
+            ) }}
+        {%- endif %}
+        {%- for each in var(name) if each not in words %}
+            {{ exceptions.raise_compiler_error(
+                "the var " ~ name ~ " lists '" ~ each ~ "'; expected: "
+                ~ words | join(", ")
+            ) }}
+        {%- endfor %}
     {%- endfor %}
 {% endmacro %}

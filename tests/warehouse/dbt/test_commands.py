@@ -45,9 +45,23 @@ def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -
             "{vocabulary_preset: papers}",
             "vocabulary_preset is 'papers'; expected one of: papers50, urop2019_50",
         ),
+        (
+            "{vocabulary_without_categories: [places]}",
+            "vocabulary_without_categories is 'places'; expected one of: given, ",
+        ),
+        (
+            "{duplicate_reasons: [listed, name_]}",
+            "duplicate_reasons lists 'name_'; expected: listed, content, sound, ",
+        ),
+        (
+            "{exclude_untagged_v1: maybe}",
+            "exclude_untagged_v1 is 'maybe'; expected one of: True, False",
+        ),
     ],
 )
-def test_an_unknown_list_stops_a_run(project: Any, dbt_vars: str, told: str) -> None:
+def test_an_unknown_word_in_a_var_stops_a_run(
+    project: Any, dbt_vars: str, told: str
+) -> None:
     done = project.dbt("run", "--select", "splits", dbt_vars=dbt_vars)
     assert done.returncode != 0
     assert told in re.sub(r"\s+", " ", done.stdout)
