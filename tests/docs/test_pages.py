@@ -49,6 +49,9 @@ _NOT_RUN = {
     "make setup": "it fetches packages; `make test` begins with it",
     "make pretrained": "it fetches a package; `make test-all` begins with it",
     "pre-commit install": "it would change the checkout; tests/test_repository.py",
+    "python -m ingest audio --engine spark": "tests/ingest/test_engines.py",
+    "python -m export tfrecord --engine spark": "tests/export/test_stage.py",
+    "python -m benchmarks.scale --core-hour 0.03 --cores 32": "test_scale.py",
     "python -m train": "test_without_a_command_the_newest_export_is_fitted",
     "dbt build --vars '{min_positives_per_split: 0}'": "tests/test_collections.py",
 }
