@@ -51,6 +51,7 @@ _NOT_RUN = {
     "pre-commit install": "it would change the checkout; tests/test_repository.py",
     "python -m ingest audio --engine spark": "tests/ingest/test_engines.py",
     "python -m export tfrecord --engine spark": "tests/export/test_stage.py",
+    "dbt run --target spark": "tests/warehouse/dbt/test_spark.py",
     "python -m benchmarks.scale --core-hour 0.03 --cores 32": "test_scale.py",
     "python -m train": "test_without_a_command_the_newest_export_is_fitted",
     "dbt build --vars '{min_positives_per_split: 0}'": "tests/test_collections.py",

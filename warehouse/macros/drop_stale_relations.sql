@@ -4,14 +4,12 @@
     The schemas staging, cleaning, marts and seeds belong to dbt alone.
 -#}
 {% macro drop_stale_relations() %}
+    {{ adapter.dispatch('drop_stale_relations')() }}
+{% endmacro %}
+
+{% macro default__drop_stale_relations() %}
     {%- if execute and flags.WHICH in ["run", "build"] %}
-        {%- set known = [] %}
-        {%- for node in graph.nodes.values() if node.resource_type in ["model", "seed"] %}
-            {%- do known.append(node.schema ~ "." ~ node.alias) %}
-            {%- if node.version and node.version == node.latest_version %}
-                {%- do known.append(node.schema ~ "." ~ node.name) %}
-            {%- endif %}
-        {%- endfor %}
+        {%- set known = known_relations() %}
         {%- set relations = run_query(
             "select table_schema, table_name, table_type from information_schema.tables"
             ~ " where table_catalog = '" ~ target.database ~ "' and table_schema in"
@@ -26,4 +24,16 @@
             ) %}
         {%- endfor %}
     {%- endif %}
+{% endmacro %}
+
+{#- What models and seeds make, as schema.name, the latest versions' views included. -#}
+{% macro known_relations() %}
+    {%- set known = [] %}
+    {%- for node in graph.nodes.values() if node.resource_type in ["model", "seed"] %}
+        {%- do known.append(node.schema ~ "." ~ node.alias) %}
+        {%- if node.version and node.version == node.latest_version %}
+            {%- do known.append(node.schema ~ "." ~ node.name) %}
+        {%- endif %}
+    {%- endfor %}
+    {%- do return(known) %}
 {% endmacro %}

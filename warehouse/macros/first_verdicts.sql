@@ -16,8 +16,9 @@
         select
             faults.source,
             faults.track_id,
-            arg_min(faults.rule, coalesce(rules.rule_order, 0)) as rule,
-            arg_min_null(faults.evidence, coalesce(rules.rule_order, 0)) as evidence
+            min_by(faults.rule, coalesce(rules.rule_order, 0)) as rule,
+            {{ min_by_or_null('faults.evidence', 'coalesce(rules.rule_order, 0)') }}
+                as evidence
 
         from faults
         left join rules on faults.rule = rules.rule
@@ -35,10 +36,10 @@
         select
             faults.source,
             faults.track_id,
-            string_agg(
-                'excepted from ' || exceptions.rule || ': ' || exceptions.comment,
-                '; ' order by rules.rule_order
-            ) as waiver
+            {{ joined_texts(
+                "'excepted from ' || exceptions.rule || ': ' || exceptions.comment",
+                "; ", "rules.rule_order"
+            ) }} as waiver
 
         from faults
         inner join exceptions

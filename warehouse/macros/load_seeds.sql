@@ -8,20 +8,28 @@
             {%- set relation = api.Relation.create(
                 database=seed.database, schema=seed.schema, identifier=seed.alias
             ) %}
-            {%- set columns = [] %}
-            {%- for name, type in seed.config.column_types.items() %}
-                {%- do columns.append("'" ~ name ~ "': '" ~ type ~ "'") %}
-            {%- endfor %}
             {%- set file = seed.root_path ~ "/" ~ seed.original_file_path %}
             {%- do run_query(
                 "create schema if not exists " ~ relation.without_identifier()
             ) %}
-            {%- do run_query(
-                "create or replace table " ~ relation ~ " as select * from read_csv('"
-                ~ file | replace("'", "''") ~ "', header = true, auto_detect = false,"
-                ~ " delim = ',', quote = '\"', escape = '\"',"
-                ~ " columns = {" ~ columns | join(", ") ~ "})"
-            ) %}
+            {{ load_seed(relation, file, seed.config.column_types) }}
         {%- endfor %}
     {%- endif %}
+{% endmacro %}
+
+{% macro load_seed(relation, file, types) %}
+    {{ adapter.dispatch('load_seed')(relation, file, types) }}
+{% endmacro %}
+
+{% macro default__load_seed(relation, file, types) %}
+    {%- set columns = [] %}
+    {%- for name, type in types.items() %}
+        {%- do columns.append("'" ~ name ~ "': '" ~ type ~ "'") %}
+    {%- endfor %}
+    {%- do run_query(
+        "create or replace table " ~ relation ~ " as select * from read_csv('"
+        ~ file | replace("'", "''") ~ "', header = true, auto_detect = false,"
+        ~ " delim = ',', quote = '\"', escape = '\"',"
+        ~ " columns = {" ~ columns | join(", ") ~ "})"
+    ) %}
 {% endmacro %}

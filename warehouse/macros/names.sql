@@ -2,9 +2,7 @@
 {% macro normalised_name(column) -%}
     nullif(
         trim(
-            regexp_replace(
-                lower(nfc_normalize({{ column }})), '[^\p{L}\p{M}\p{N}]+', ' ', 'g'
-            )
+            {{ replace_all(lower_nfc(column), '[^\\p{L}\\p{M}\\p{N}]+', ' ') }}
         ),
         ''
     )
@@ -22,28 +20,21 @@
     leaves nothing, as normalised_name.
 -#}
 {% macro bare_name(column) -%}
-    coalesce(
-        nullif(trim(
-            regexp_replace(
-                regexp_replace(
-                    regexp_replace(
-                        lower(strip_accents({{ column }})),
-                        '\(.*?\)|\[.*?\]|\b(feat|ft|featuring)\b.*$|[''’‘`]',
-                        '', 'g'
-                    ),
-                    '[^\p{L}\p{M}\p{N}]+', ' ', 'g'
-                ),
-                '\b(the|and)\b ?', '', 'g'
-            )
-        ), ''),
-        {{ normalised_name(column) }}
-    )
+    {%- set bare = replace_all(
+        lower_without_accents(column),
+        "\\(.*?\\)|\\[.*?\\]|" ~ word_start() ~ "(feat|ft|featuring)" ~ word_end()
+        ~ ".*$|[''’‘`]",
+        ""
+    ) -%}
+    {%- set bare = replace_all(bare, "[^\\p{L}\\p{M}\\p{N}]+", " ") -%}
+    {%- set bare = replace_all(bare, word_start() ~ "(the|and)" ~ word_end() ~ " ?", "") -%}
+    coalesce(nullif(trim({{ bare }}), ''), {{ normalised_name(column) }})
 {%- endmacro %}
 
 {#- Which alphabets a name is written in, as a text of 0 and 1. -#}
 {% macro alphabets(name) -%}
     {%- for script in ["Latin", "Cyrillic", "Greek", "Hebrew", "Arabic", "Hangul"] -%}
-        regexp_matches({{ name }}, '\p{{ "{" ~ script ~ "}" }}')::integer
+        {{ contains_pattern(name, script_pattern(script)) }}::integer
         {{- " || " if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
@@ -59,10 +50,10 @@
         when {{ alphabets(one) }} != {{ alphabets(other) }} then null
         when {{ alphabets(one) }} = '000000' then null
         when
-            starts_with(replace({{ one }}, ' ', ''), replace({{ other }}, ' ', ''))
-            or starts_with(replace({{ other }}, ' ', ''), replace({{ one }}, ' ', ''))
-            or list_has_all({{ words_of(one) }}, {{ words_of(other) }})
-            or list_has_all({{ words_of(other) }}, {{ words_of(one) }})
+            {{ begins_with(_closed_up(one), _closed_up(other)) }}
+            or {{ begins_with(_closed_up(other), _closed_up(one)) }}
+            or {{ has_all(words_of(one), words_of(other)) }}
+            or {{ has_all(words_of(other), words_of(one)) }}
             then 1
         else
             greatest(
@@ -72,10 +63,6 @@
     end
 {%- endmacro %}
 
-{% macro words_of(name) -%}
-    string_split({{ name }}, ' ')
-{%- endmacro %}
-
-{% macro sorted_words(name) -%}
-    array_to_string(list_sort({{ words_of(name) }}), ' ')
+{% macro _closed_up(name) -%}
+    replace({{ name }}, ' ', '')
 {%- endmacro %}

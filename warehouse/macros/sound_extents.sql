@@ -27,7 +27,7 @@
         round(coalesce(sum({{ _length() }}) filter (where {{ _is_inside() }}), 0), 6)
             as total_seconds,
         round(coalesce(max({{ _length() }}) filter (where {{ _is_inside() }}), 0), 6)
-            as longest_seconds,
+            as longest_seconds
 
     from judged
     left join silences on judged.path = silences.path
@@ -57,7 +57,7 @@
             '%.2f s from first to last sound < %.2f s',
             effective_seconds,
             {{ var('silence_min_effective_seconds') }}::double
-        ) as evidence,
+        ) as evidence
 
     from extents
     where effective_seconds < {{ var('silence_min_effective_seconds') }}
@@ -72,7 +72,7 @@
             'mid silences %.2f s in all > %.2f s',
             total_seconds,
             {{ var('silence_max_total_seconds') }}::double
-        ) as evidence,
+        ) as evidence
 
     from extents
     where total_seconds > {{ var('silence_max_total_seconds') }}
@@ -87,7 +87,7 @@
             'longest mid silence %.2f s > %.2f s',
             longest_seconds,
             {{ var('silence_max_longest_seconds') }}::double
-        ) as evidence,
+        ) as evidence
 
     from extents
     where longest_seconds > {{ var('silence_max_longest_seconds') }}

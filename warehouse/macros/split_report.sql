@@ -32,7 +32,7 @@ positives as (
 
     select
         split,
-        unnest(labels) as tag
+        {{ unnested('labels') }} as tag
 
     from training_set
 

@@ -13,7 +13,7 @@ tag_counts as (
     select
         tag,
         count(*) as n_tracks,
-        (row_number() over (order by tag asc))::uinteger as tag_number
+        (row_number() over (order by tag asc))::integer as tag_number
 
     from track_tags
     group by tag
@@ -37,7 +37,7 @@ tracks as (
 -- lists of numbers: a join of the texts to themselves takes four times as long
 track_lists as (
 
-    select list(tag_counts.tag_number) as tag_numbers
+    select array_agg(tag_counts.tag_number) as tag_numbers
     from track_tags
     inner join tag_counts on track_tags.tag = tag_counts.tag
     group by track_tags.source, track_tags.track_id
@@ -47,7 +47,7 @@ track_lists as (
 first_tags as (
 
     select
-        unnest(tag_numbers) as number_a,
+        {{ unnested('tag_numbers') }} as number_a,
         tag_numbers
 
     from track_lists
@@ -58,7 +58,7 @@ tag_pairs as (
 
     select
         number_a,
-        unnest(tag_numbers) as number_b
+        {{ unnested('tag_numbers') }} as number_b
 
     from first_tags
 

@@ -9,16 +9,16 @@
     {%- set joined = "replace(" ~ tag ~ ", ' and ', 'n')" -%}
     {%- set keep = "A-Za-z0-9&" if method.startswith("ampersand") else "A-Za-z0-9" -%}
     {%- set stripped -%}
-        regexp_replace({{ joined if method == "and_n" else tag }}, '[^{{ keep }}]', '', 'g')
+        {{ replace_all(joined if method == "and_n" else tag, "[^" ~ keep ~ "]", "") }}
     {%- endset -%}
     {%- if method == "ampersand_n" -%}
         lower({{ cut_plural_v1("replace(" ~ stripped ~ ", '&', 'n')") }})
     {%- elif method == "ampersand_and" -%}
         lower({{ cut_plural_v1("replace(" ~ stripped ~ ", '&', 'and')") }})
     {%- elif method == "decade_19" -%}
-        lower(regexp_replace({{ stripped }}, '^([0-9]0s)', '19\1'))
+        lower({{ replace_all(stripped, '^([0-9]0s)', '19\\1') }})
     {%- elif method == "decade_20" -%}
-        lower(regexp_replace({{ stripped }}, '^([0-9]0s)', '20\1'))
+        lower({{ replace_all(stripped, '^([0-9]0s)', '20\\1') }})
     {%- else -%}
         lower({{ cut_plural_v1(stripped) }})
     {%- endif -%}
@@ -26,5 +26,5 @@
 
 {#- A lower-case s at the end goes, unless another stands before it. -#}
 {% macro cut_plural_v1(key) -%}
-    regexp_replace({{ key }}, '([^s])s$', '\1')
+    {{ replace_all(key, '([^s])s$', '\\1') }}
 {%- endmacro %}

@@ -129,7 +129,7 @@ candidates as (
 
 track_lists as (
 
-    select list(track_tags.tag) as tags
+    select array_agg(track_tags.tag) as tags
     from track_tags
     semi join frequent_tags on track_tags.tag = frequent_tags.tag
     group by track_tags.source, track_tags.track_id
@@ -139,7 +139,7 @@ track_lists as (
 tagged as (
 
     select
-        unnest(tags) as tag,
+        {{ unnested('tags') }} as tag,
         tags
 
     from track_lists
@@ -159,8 +159,8 @@ triples as (
     from tagged
     inner join candidates on tagged.tag = candidates.tag
     where
-        list_contains(tagged.tags, candidates.tag_1)
-        and list_contains(tagged.tags, candidates.tag_2)
+        array_contains(tagged.tags, candidates.tag_1)
+        and array_contains(tagged.tags, candidates.tag_2)
     group by candidates.tag, candidates.tag_1, candidates.tag_2
 
 ),

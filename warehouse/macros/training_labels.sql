@@ -96,11 +96,11 @@ track_positions as (
         all_labels.source,
         all_labels.track_id,
         count(*) filter (where all_labels.is_own) as n_clean_tags,
-        list_sort(
-            list(vocabulary.position) filter (where vocabulary.position is not null)
+        array_sort(
+            array_agg(vocabulary.position) filter (where vocabulary.position is not null)
         ) as positions,
-        list_sort(
-            list(vocabulary.position)
+        array_sort(
+            array_agg(vocabulary.position)
                 filter (where vocabulary.position is not null and not all_labels.is_own)
         ) as merged_positions
 
@@ -112,7 +112,7 @@ track_positions as (
 
 names as (
 
-    select list(tag order by position) as tags
+    select {{ ordered_list('tag', 'position') }} as tags
     from vocabulary
 
 ),
@@ -123,18 +123,9 @@ labelled as (
         track_positions.source,
         track_positions.track_id,
         track_positions.n_clean_tags,
-        coalesce(
-            list_transform(
-                track_positions.positions, lambda place: names.tags[place + 1]
-            ),
-            []
-        ) as labels,
-        coalesce(
-            list_transform(
-                track_positions.merged_positions, lambda place: names.tags[place + 1]
-            ),
-            []
-        ) as merged_labels
+        {{ at_places('names.tags', 'track_positions.positions') }} as labels,
+        {{ at_places('names.tags', 'track_positions.merged_positions') }}
+            as merged_labels
 
     from track_positions
     cross join names

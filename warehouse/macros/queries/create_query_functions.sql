@@ -7,6 +7,10 @@
     makes none. It also takes a parameter in HAVING for a column: use a subquery.
 -#}
 {% macro create_query_functions() %}
+    {{ adapter.dispatch('create_query_functions')() }}
+{% endmacro %}
+
+{% macro default__create_query_functions() %}
     {%- set statements = [
         id_functions(), lastfm_functions(), list_functions(), track_functions(),
         share_functions()

@@ -69,8 +69,8 @@ faults as (
         source,
         track_id,
         'file_too_small' as rule,
-        format('{:,} bytes <= {:,}', size_bytes, {{ var('min_file_bytes') }})
-            as evidence
+        {{ with_thousands('size_bytes') }} || ' bytes <= '
+        || {{ with_thousands(var('min_file_bytes')) }} as evidence
 
     from judged
     where size_bytes <= {{ var('min_file_bytes') }}

@@ -101,14 +101,13 @@ drawn as (
 
     select
         *,
-        count(*) over same_group as n_members,
+        count(*) over (partition by source, group_number) as n_members,
         first_value(track_id) over (
-            same_group
+            partition by source, group_number
             order by lot asc, track_id asc
         ) as kept_track_id
 
     from members
-    window same_group as (partition by source, group_number)
 
 ),
 
@@ -134,11 +133,11 @@ faults as (
         source,
         track_id,
         'duplicate' as rule,
-        string_agg(
-            'group ' || group_number || coalesce(' (' || group_label || ')', '')
-            || ': ' || outcome,
-            '; ' order by group_number
-        ) as evidence
+        {{ joined_texts(
+            "'group ' || group_number || coalesce(' (' || group_label || ')', '')"
+            ~ " || ': ' || outcome",
+            "; ", "group_number"
+        ) }} as evidence
 
     from losers
     group by source, track_id

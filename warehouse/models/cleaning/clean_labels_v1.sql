@@ -32,7 +32,7 @@ judged as (
         tracks.track_id,
         tracks.n_raw_tags,
         coalesce(training_labels.n_clean_tags, 0) as n_clean_tags,
-        coalesce(len(training_labels.labels), 0) as n_labels
+        coalesce({{ list_length('training_labels.labels') }}, 0) as n_labels
 
     from tracks
     left join training_labels

@@ -129,7 +129,7 @@ listed_tracks as (
 
     select
         source,
-        regexp_extract(line, 'T[A-Z0-9]{17}') as track_id,
+        regexp_extract(line, 'T[A-Z0-9]{17}', 0) as track_id,
         min(line_number) as line_number
 
     from mismatches

@@ -4,8 +4,12 @@
 {# Ranks of the vocal rows start above every rank of a tag. -#}
 {% set first_vocal_rank = 1000000000000 -%}
 
-with recursive
+{% set numbered_vocals = [] -%}
+{% for tag in vocal_tags -%}
+    {% do numbered_vocals.append("('" ~ tag ~ "', " ~ loop.index ~ "::bigint)") -%}
+{% endfor -%}
 
+{% set before -%}
 pool as (
 
     select * from {{ ref('tag_pool', v=1) }}
@@ -79,10 +83,26 @@ vocal_rows as (
 
     from sources
     cross join (
-        select
-            unnest({{ vocal_tags }}) as row_name,
-            unnest(range(1, {{ vocal_tags | length + 1 }})) as name_number
-    ) as names
+        values {{ numbered_vocals | join(', ') }}
+    ) as names (row_name, name_number)
+
+),
+
+vocal_names as (
+
+    select
+        row_name,
+        row_name as tag
+
+    from vocal_rows
+
+    union
+
+    select
+        vocal_tag as row_name,
+        tag
+
+    from vocal_lists
 
 ),
 
@@ -97,15 +117,11 @@ vocal_members as (
         'on the list of ' || vocal_rows.row_name as evidence
 
     from pool
+    inner join vocal_names on pool.tag = vocal_names.tag
     inner join vocal_rows
         on
             pool.source = vocal_rows.source
-            and (
-                pool.tag = vocal_rows.row_name
-                or (vocal_rows.row_name, pool.tag) in (
-                    select (vocal_tag, tag) from vocal_lists
-                )
-            )
+            and vocal_names.row_name = vocal_rows.row_name
 
 ),
 
@@ -123,7 +139,7 @@ members as (
     select * from vocal_members
     union all
     select * from genre_members
-    where (source, tag) not in (select (source, tag) from vocal_members)
+    where (source, tag) not in (select source, tag from vocal_members)
 
 ),
 
@@ -168,7 +184,7 @@ combined_rows as (
 combined_members as (
 
     select
-        members.* exclude (row_rank, rule, evidence),
+        members.* {{ without('row_rank, rule, evidence') }},
         coalesce(combined_rows.row_rank, members.row_rank) as row_rank,
         case
             when combined_rows.row_name is null then members.rule else 'combined'
@@ -190,7 +206,7 @@ rows_after_combining as (
 
     select * from all_rows
     where
-        (source, row_rank) not in (select (source, old_rank) from combined_rows)
+        (source, row_rank) not in (select source, old_rank from combined_rows)
 
 ),
 
@@ -219,7 +235,7 @@ dropped_members as (
         tag
 
     from combined_members
-    where (source, tag) not in (select (source, tag) from kept_members)
+    where (source, tag) not in (select source, tag from kept_members)
 
 ),
 
@@ -241,12 +257,13 @@ added_edges as (
         on pool.source = owners.source and pool.tag = owners.tag
 
 ),
+{% endset %}
 
-united (node, component) using key (node) as (
+with recursive
 
-    {{ tag_components("united", "added_edges") }}
+{{ before }}
 
-),
+{{ components_of('united', 'added_edges', before) }},
 
 -- The first list that names by its target decides, else the rank.
 united_names as (
@@ -285,7 +302,7 @@ added_rows as (
 added_members as (
 
     select
-        kept_members.* exclude (row_rank, rule, evidence),
+        kept_members.* {{ without('row_rank, rule, evidence') }},
         coalesce(added_rows.row_rank, kept_members.row_rank) as row_rank,
         case
             when added_rows.row_rank != kept_members.row_rank then 'added'
@@ -312,7 +329,7 @@ added_members as (
 
     from pool
     inner join added_rows on pool.tag_rank = added_rows.node
-    where (pool.source, pool.tag) not in (select (source, tag) from kept_members)
+    where (pool.source, pool.tag) not in (select source, tag from kept_members)
 
 ),
 
@@ -343,7 +360,7 @@ verdicts as (
 
         ----------  text
         tag as clean_tag,
-        if(list_contains({{ vocal_tags }}, tag), 'vocal', 'genre') as category,
+        if({{ is_listed('tag', vocal_tags) }}, 'vocal', 'genre') as category,
 
         ----------  booleans
         true as is_kept,

@@ -8,7 +8,7 @@ spellings as (
 
 labels as (
 
-    select distinct {{ tag_key("lower(nfc_normalize(label))") }} as label_key
+    select distinct {{ tag_key(lower_nfc("label")) }} as label_key
     from {{ ref('tag_structure_labels') }}
 
 ),
@@ -75,11 +75,10 @@ split as (
         given_category,
         is_given,
         {{ tag_key("tag_nfkc") }} as tag_key,
-        regexp_extract(
-            tag_nfkc,
-            '^\s*(\p{L}[\p{L} /]*?)\s*(?:-{2,}|::?|=|>|\|| - )\s*(\S.*)$',
-            ['label', 'value']
-        ) as parts
+        {{ label_and_value(
+            "tag_nfkc",
+            '^\\s*(\\p{L}[\\p{L} /]*?)\\s*(?:-{2,}|::?|=|>|\\|| - )\\s*(\\S.*)$'
+        ) }} as parts
 
     from tags
 
@@ -136,12 +135,13 @@ judged as (
             when is_kept then method
             when clean_tag is not null then 'rejected_' || category
             when
-                tag_key is null or not regexp_matches(tag_key, '[\p{L}\p{N}]')
+                tag_key is null
+                or not {{ contains_pattern('tag_key', '[\\p{L}\\p{N}]') }}
                 then 'no_letters'
             when
-                regexp_full_match(tag_key, '(1[89]|20)[0-9]{2}')
+                {{ is_pattern('tag_key', '(1[89]|20)[0-9]{2}') }}
                 then 'rejected_year'
-            when regexp_full_match(tag_key, '\p{N}+') then 'rejected_number'
+            when {{ is_pattern('tag_key', '\\p{N}+') }} then 'rejected_number'
             when is_given and {{ var('dataset_tags_as_given') }} then 'as_given'
             else 'not_in_vocabulary'
         end as rule

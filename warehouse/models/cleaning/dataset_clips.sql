@@ -18,18 +18,23 @@ files as (
 possible_paths as (
 
     select
-        source,
-        track_id,
-        unnest([
-            source || '/' || clip_path,
-            source || '/' || regexp_replace(clip_path, '\.mp3$', '.low.mp3'),
-            clip_path,
-            regexp_replace(clip_path, '\.mp3$', '.low.mp3')
-        ]) as path,
-        unnest([1, 2, 3, 4]) as preference
+        dataset_tracks.source,
+        dataset_tracks.track_id,
+        case choices.preference
+            when 1 then dataset_tracks.source || '/' || dataset_tracks.clip_path
+            when
+                2
+                then
+                    dataset_tracks.source || '/'
+                    || regexp_replace(dataset_tracks.clip_path, '\.mp3$', '.low.mp3')
+            when 3 then dataset_tracks.clip_path
+            else regexp_replace(dataset_tracks.clip_path, '\.mp3$', '.low.mp3')
+        end as path,
+        choices.preference
 
     from dataset_tracks
-    where clip_path is not null
+    cross join (values (1), (2), (3), (4)) as choices (preference)
+    where dataset_tracks.clip_path is not null
 
 ),
 

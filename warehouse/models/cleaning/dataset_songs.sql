@@ -62,16 +62,26 @@ spellings as (
 
 ),
 
+spelled_songs as (
+
+    select
+        artist_id,
+        {{ normalised_name('artist_name') }} as artist_spelling
+
+    from msd_songs
+
+),
+
 -- an artist who is in the MSD too must not be in another split there
 msd_artists as (
 
     select
         spellings.artist_spelling,
-        min(msd_songs.artist_id) as artist_id
+        min(spelled_songs.artist_id) as artist_id
 
-    from msd_songs
+    from spelled_songs
     inner join spellings
-        on {{ normalised_name('msd_songs.artist_name') }} = spellings.artist_spelling
+        on spelled_songs.artist_spelling = spellings.artist_spelling
     group by spellings.artist_spelling
 
 ),

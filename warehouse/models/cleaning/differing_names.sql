@@ -101,8 +101,8 @@ differing_names as (
         partition by source, track_id, named_by
         order by
             coalesce(artist_similarity, 1) + coalesce(title_similarity, 1) desc,
-            other_artist asc,
-            other_title asc
+            other_artist asc nulls last,
+            other_title asc nulls last
     ) = 1
 
 )

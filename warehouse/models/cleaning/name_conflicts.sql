@@ -36,7 +36,7 @@ true_mismatches as (
         source,
         track_id,
         min(line_number) as line_number,
-        arg_min(both_names, line_number) as both_names
+        {{ min_by_known('both_names', 'line_number') }} as both_names
 
     from named_mismatches
     where
@@ -80,10 +80,10 @@ name_conflicts as (
         track_id,
         'conflicting_names' as rule,
         min(song_artist || ' - ' || song_title) || '; '
-        || string_agg(
-            named_by || ': ' || other_artist || ' - ' || other_title,
-            '; ' order by named_by
-        ) as evidence
+        || {{ joined_texts(
+            "named_by || ': ' || other_artist || ' - ' || other_title",
+            "; ", "named_by"
+        ) }} as evidence
 
     from other_recordings
     group by source, track_id

@@ -1,6 +1,5 @@
 -- noqa: disable=PRS
-with recursive
-
+{% set before %}
 pool as (
 
     select * from {{ ref('tag_pool', v=1) }}
@@ -22,12 +21,13 @@ link_edges as (
     from links
 
 ),
+{% endset %}
 
-linked (node, component) using key (node) as (
+with recursive
 
-    {{ tag_components("linked", "link_edges") }}
+{{ before }}
 
-),
+{{ components_of('linked', 'link_edges', before) }},
 
 first_links as (
 

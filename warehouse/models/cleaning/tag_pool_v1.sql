@@ -84,7 +84,7 @@ judged as (
 pooled as (
 
     select
-        * exclude (is_frequent, is_countable),
+        * {{ without('is_frequent, is_countable') }},
         is_frequent and not is_rejected as is_target,
         (is_countable or is_frequent) and not is_rejected as is_in_pool
 

@@ -51,7 +51,7 @@ keyed as (
 
     select
         listed.*,
-        {{ tag_key("lower(nfc_normalize(listed.spelling))") }} as tag_key,
+        {{ tag_key(lower_nfc("listed.spelling")) }} as tag_key,
         vocabulary.category,
         vocabulary.is_kept
 
@@ -64,11 +64,13 @@ with_suffixes as (
 
     {% for suffix in suffixes %}
         select
-            * replace (
-                tag_key || '{{ suffix }}' as tag_key,
-                'suffix' as method,
-                3 as precedence
-            )
+            clean_tag,
+            spelling,
+            'suffix' as method,
+            3 as precedence,
+            tag_key || '{{ suffix }}' as tag_key,
+            category,
+            is_kept
 
         from keyed
         {% if not loop.last %}union all{% endif %}
@@ -81,17 +83,19 @@ with_suffixes as (
 plurals as (
 
     select
-        * replace (
-            tag_key || 's' as tag_key,
-            'plural' as method,
-            4 as precedence
-        )
+        clean_tag,
+        spelling,
+        'plural' as method,
+        4 as precedence,
+        tag_key || 's' as tag_key,
+        category,
+        is_kept
 
     from keyed
     where
         category in ('genre', 'vocal', 'instrument', 'recording')
         and length(tag_key) >= 4
-        and not ends_with(tag_key, 's')
+        and right(tag_key, 1) != 's'
 
 ),
 

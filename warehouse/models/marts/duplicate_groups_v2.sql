@@ -1,7 +1,6 @@
 -- noqa: disable=PRS
 {%- set reasons = var('duplicate_reasons') %}
-with recursive
-
+{% set before %}
 tracks as (
 
     select * from {{ ref('tracks') }}
@@ -62,7 +61,7 @@ listed_groups as (
     select
         survivors.node,
         'listed' as reason,
-        listed_duplicates.group_number::varchar as group_key
+        '' || listed_duplicates.group_number as group_key
 
     from survivors
     inner join listed_duplicates
@@ -96,10 +95,10 @@ listed_groups as (
 -- texts, which then have the last word
 repeated_hashes as (
 
-    select hash(reason, group_key) as key_hash
+    select {{ row_hash('reason, group_key') }} as key_hash
     from listed_groups
     where {{ is_listed('reason', reasons) }}
-    group by hash(reason, group_key)
+    group by {{ row_hash('reason, group_key') }}
     having count(*) > 1
 
 ),
@@ -109,7 +108,8 @@ repeated_groups as (
     select listed_groups.*
     from listed_groups
     semi join repeated_hashes
-        on hash(listed_groups.reason, listed_groups.group_key) = repeated_hashes.key_hash
+        on {{ row_hash('listed_groups.reason, listed_groups.group_key') }}
+            = repeated_hashes.key_hash
 
 ),
 
@@ -226,18 +226,21 @@ edges as (
     from links
 
 ),
+{% endset %}
 
-components (node, component) using key (node) as (
+with recursive
 
-    {{ tag_components('components', 'edges') }}
+{{ before }}
 
-),
+{{ components_of('components', 'edges', before) }},
 
 component_reasons as (
 
     select
         components.component,
-        string_agg(distinct links.reason, ', ' order by links.reason) as reasons
+        {{ joined_texts(
+            'links.reason', ', ', 'links.reason', is_distinct=true
+        ) }} as reasons
 
     from links
     inner join components on links.node_a = components.node

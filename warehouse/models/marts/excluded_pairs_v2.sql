@@ -82,7 +82,7 @@ keyed_names as (
 
     select
         *,
-        {{ tag_key("lower(nfc_normalize(name))") }} as name_key
+        {{ tag_key(lower_nfc("name")) }} as name_key
 
     from names
 

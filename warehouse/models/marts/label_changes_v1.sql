@@ -38,7 +38,9 @@ tag_numbers as (
     select
         tag_verdicts.clean_tag as tag,
         min(tag_pool.tag_rank) filter (where tag_pool.is_target) as genre_rank,
-        list_position(['rap', 'instrumental', 'male', 'female'], tag_verdicts.clean_tag)
+        {{ position_in(
+            ['rap', 'instrumental', 'male', 'female'], 'tag_verdicts.clean_tag'
+        ) }}
             as vocal_rank
 
     from tag_verdicts
@@ -62,9 +64,9 @@ links as (
         row_number() over (
             order by
                 numbers_a.vocal_rank asc nulls first,
-                numbers_a.genre_rank asc,
+                numbers_a.genre_rank asc nulls last,
                 numbers_b.vocal_rank asc nulls first,
-                numbers_b.genre_rank asc
+                numbers_b.genre_rank asc nulls last
         ) as link_number
 
     from cooccurrence
@@ -77,17 +79,8 @@ links as (
 passes as (
 
     select
-        list(tag_a) as tags_a,
-        list(
-            {
-                'tag_a': tag_a,
-                'tag_b': tag_b,
-                'evidence': evidence,
-                'tags': []::varchar[],
-                'changes': []::struct(tag varchar, evidence varchar)[]
-            }
-            order by link_number
-        ) as links
+        array_agg(tag_a) as tags_a,
+        {{ link_list() }} as links
 
     from links
 
@@ -98,7 +91,7 @@ track_lists as (
     select
         source,
         track_id,
-        list(tag order by tag) as tags
+        {{ ordered_list('tag', 'tag') }} as tags
 
     from track_tags
     group by source, track_id
@@ -110,20 +103,10 @@ repaired as (
     select
         track_lists.source,
         track_lists.track_id,
-        list_reduce(
-            passes.links,
-            lambda state, link: {{ repair_step_v1(mode) }},
-            {
-                'tag_a': '',
-                'tag_b': '',
-                'evidence': '',
-                'tags': track_lists.tags,
-                'changes': []::struct(tag varchar, evidence varchar)[]
-            }
-        )['changes'] as changes
+        {{ repaired_tags(mode) }}['changes'] as changes
 
     from track_lists
-    inner join passes on list_has_any(track_lists.tags, passes.tags_a)
+    inner join passes on {{ has_any('track_lists.tags', 'passes.tags_a') }}
 
 ),
 
@@ -132,7 +115,7 @@ unnested as (
     select
         source,
         track_id,
-        unnest(changes) as change
+        {{ unnested('changes') }} as change
 
     from repaired
 

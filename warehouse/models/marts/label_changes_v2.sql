@@ -48,7 +48,9 @@ inherited as (
         best.source,
         best.track_id,
         track_tags.tag,
-        'of ' || string_agg(members.track_id, ', ' order by members.track_id)
+        'of ' || {{ joined_texts(
+            'members.track_id', ', ', 'members.track_id'
+        ) }}
             as evidence
 
     from duplicate_groups as members
@@ -116,7 +118,7 @@ repaired as (
         source,
         track_id,
         {{ 'tag_a' if mode == 'remove_special' else 'tag_b' }} as tag,
-        string_agg(evidence, '; ' order by evidence) as evidence
+        {{ joined_texts('evidence', '; ', 'evidence') }} as evidence
 
     from linked
     where has_both = {{ not adds }}

@@ -18,7 +18,7 @@ clips as (
 
     from fingerprints
     -- silence and steady tones repeat a few numbers, and would be like one another
-    where list_unique(fingerprint) >= 16
+    where {{ distinct_numbers('fingerprint') }} >= 16
 
 ),
 
@@ -28,15 +28,7 @@ sketches as (
 
     select
         clip,
-        unnest(
-            list_sort(
-                list_transform(
-                    fingerprint,
-                    lambda number, place:
-                    number::bigint * 1103515245 % 4294967296 * 1024 + place - 1
-                )
-            )[:64]
-        ) as entry
+        {{ sketch_of('fingerprint') }} as entry
 
     from clips
 
@@ -46,7 +38,7 @@ numbers as (
 
     select
         clip,
-        entry // 1024 as number,
+        entry >> 10 as number,
         entry % 1024 as place
 
     from sketches
@@ -109,9 +101,12 @@ aligned as (
         one.path,
         other.path as other_path,
         candidates.shift,
-        one.fingerprint[1 + greatest(candidates.shift, 0):] as one_part,
-        other.fingerprint[1 + greatest(-candidates.shift, 0):] as other_part,
-        least(len(one_part), len(other_part)) as n_compared
+        {{ part_from('one.fingerprint', 'greatest(candidates.shift, 0)') }}
+            as one_part,
+        {{ part_from('other.fingerprint', 'greatest(-candidates.shift, 0)') }}
+            as other_part,
+        least({{ list_length('one_part') }}, {{ list_length('other_part') }})
+            as n_compared
 
     from candidates
     inner join clips as one on candidates.one_clip = one.clip
@@ -123,13 +118,7 @@ compared as (
 
     select
         *,
-        list_sum(
-            list_transform(
-                one_part[:n_compared],
-                lambda number, place:
-                bit_count(xor(number, other_part[place])::bigint)
-            )
-        ) as n_wrong_bits
+        {{ wrong_bits('one_part', 'other_part', 'n_compared') }} as n_wrong_bits
 
     from aligned
     where

@@ -97,7 +97,7 @@ published_tracks as (
     -- a track of two of the schemes is split by the one named first
     qualify row_number() over (
         partition by tracks.source, tracks.track_id
-        order by list_position({{ schemes }}, all_published_splits.split_scheme) asc
+        order by {{ position_in(schemes, 'all_published_splits.split_scheme') }} asc
     ) = 1
 
 ),

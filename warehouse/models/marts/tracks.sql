@@ -92,7 +92,9 @@ distinct_songs as (
     qualify row_number() over (
         partition by songs.source, songs.track_id
         order by
-            songs.source_file asc, songs.song_id asc, songs.sevendigital_id asc
+            songs.source_file asc nulls last,
+            songs.song_id asc nulls last,
+            songs.sevendigital_id asc nulls last
     ) = 1
 
 ),
@@ -223,7 +225,7 @@ joined as (
 
         ----------  numerics of the song
         all_songs.year,
-        (all_songs.year // 10 * 10) || 's' as decade,
+        (all_songs.year - all_songs.year % 10) || 's' as decade,
         all_songs.duration_seconds,
         all_songs.tempo_bpm,
         all_songs.loudness_db,

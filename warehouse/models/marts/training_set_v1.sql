@@ -49,7 +49,7 @@ training_set as (
         matches.path,
         files.decoded_seconds,
         splits.split,
-        coalesce(training_labels.labels, []) as labels
+        coalesce(training_labels.labels, {{ text_list([]) }}) as labels
 
     from tracks
     anti join excluded

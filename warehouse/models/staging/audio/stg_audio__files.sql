@@ -23,7 +23,7 @@ renamed as (
         sound_sha256,
 
         ----------  text
-        regexp_extract(path, '[^/]*$') as file_name,
+        regexp_extract(path, '[^/]*$', 0) as file_name,
         container,
         codec,
         bit_rate_mode,
