@@ -206,6 +206,7 @@ def _ready(export: Path, config: Config, say: Say) -> _Ready:
     train, validation, window = data.train, data.validation, data.window
     with strategy.scope(), precision(config.training.precision):
         model = initial.model(config, train.features, window, len(train.tags))
+        initial.start_at_prior(model, train.labels, config)
         trainer = make_trainer(model, train.tags, config, steps)
     if strategy.num_replicas_in_sync > 1:
         share_statistics(model)

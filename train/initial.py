@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from dataset.manifest import Features
 from train import trained
 from train.bundle import Bundle
@@ -70,6 +73,35 @@ def model(
     if config.init.freeze:
         _freeze(fresh, config)
     return fresh
+
+
+def start_at_prior(
+    model: "keras.Model", labels: npt.NDArray[np.uint8], config: Config
+) -> None:
+    """Let an untrained model say how frequent each tag is, if `config` wants that.
+
+    From zero, the first hundreds of steps teach it little else [1]_. The bias of a tag
+    is the logarithm of its odds, with one track more that has it and one that lacks it,
+    so that a tag of all or of no tracks stays finite.
+
+    Parameters
+    ----------
+    model : keras.Model
+        As `model` builds it.
+    labels : ndarray of uint8, shape (tracks, tags)
+        Those to be learned from.
+    config : Config
+        Its ``init.output_bias``.
+
+    References
+    ----------
+    .. [1] T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar: Focal loss for dense
+       object detection. ICCV 2017, section 3.3.
+    """
+    if config.init.output_bias == "prior":
+        positives = labels.sum(axis=0, dtype=np.int64)
+        odds = (positives + 1) / (len(labels) - positives + 1)
+        model.get_layer(_OUTPUT).bias.assign(np.log(odds).astype(np.float32))
 
 
 def _check(config: Config, known: Bundle, features: Features, window: Window) -> None:

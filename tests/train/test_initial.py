@@ -11,6 +11,8 @@ from train.data.windows import Window, window_of
 from train.errors import TrainError
 from train.models import registry
 
+_SMALL = ("model.filters=1", "model.backend_filters=4", "model.dense_units=4")
+
 
 def _window(chosen: Config, features: Features) -> Window:
     own = registry.ARCHITECTURES[chosen.model.name].standardise
@@ -80,6 +82,17 @@ def test_other_features_or_another_architecture_are_refused(
     )
     with pytest.raises(TrainError, match=r"it is a pons-logmel, .* asks for a musicnn"):
         initial.model(chosen, mel_features, _window(chosen, mel_features), 3)
+
+
+def test_untrained_model_says_how_frequent_each_tag_is(mel_features: Features) -> None:
+    labels = np.array([[1, 0, 1], [0, 0, 1], [0, 0, 1], [0, 0, 1]], np.uint8)
+    # One track more of each kind: 2 of 4, 1 of 5 and 5 of 1.
+    for value, expected in (("prior", np.log([2 / 4, 1 / 5, 5])), ("zero", [0, 0, 0])):
+        chosen = config.load(None, [f"init.output_bias={value}", *_SMALL])
+        model = initial.model(chosen, mel_features, _window(chosen, mel_features), 3)
+        initial.start_at_prior(model, labels, chosen)
+        bias = model.get_layer("logits").bias.numpy()
+        np.testing.assert_allclose(bias, expected, rtol=1e-6)
 
 
 def test_storage_type_of_an_export_is_no_other_feature(

@@ -1,5 +1,7 @@
 """``[init]``: the weights to start from."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from train.config.section import Section
@@ -17,4 +19,9 @@ class Init(Section):
     freeze: bool = Field(
         False,
         description="Train the output layer alone; the others keep their weights.",
+    )
+    output_bias: Literal["prior", "zero"] = Field(
+        "prior",
+        description="What the output layer starts from: prior, how frequent each tag "
+        "is in training, or zero, every tag at one half.",
     )
