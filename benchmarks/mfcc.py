@@ -12,7 +12,7 @@ from train.metrics import Metrics, compute
 from train.tagger.measures.intervals import Intervals, bootstrap
 
 _COEFFICIENTS = 20
-_STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 Floats = npt.NDArray[np.float64]
 

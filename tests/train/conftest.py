@@ -187,6 +187,8 @@ def small_config() -> Callable[..., Config]:
 
     def make(*overrides: str) -> Config:
         small = (
+            "model.name=pons-logmel",
+            "schedule.name=constant",
             "model.filters=2",
             "model.backend_filters=16",
             "model.dense_units=16",
@@ -222,6 +224,7 @@ def band_run(
     chosen = config.load(
         None,
         [
+            *("model.name=pons-logmel", "schedule.name=constant"),
             *("model.filters=2", "model.backend_filters=16", "model.dense_units=32"),
             *("model.dropout=0.1", "input.window_seconds=1", "training.epochs=8"),
             *("input.windows_per_track=2", "training.batch_size=12"),

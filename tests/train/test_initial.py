@@ -11,7 +11,12 @@ from train.data.windows import Window, window_of
 from train.errors import TrainError
 from train.models import registry
 
-_SMALL = ("model.filters=1", "model.backend_filters=4", "model.dense_units=4")
+_SMALL = (
+    "model.name=pons-logmel",
+    "model.filters=1",
+    "model.backend_filters=4",
+    "model.dense_units=4",
+)
 
 
 def _window(chosen: Config, features: Features) -> Window:

@@ -10,7 +10,7 @@ class Optimizer(BaseModel):
 
     name: str = Field("adam", description="Name of a Keras optimizer.")
     learning_rate: float = Field(
-        0.001, gt=0, description="Its learning rate; the highest of a schedule."
+        0.002, gt=0, description="Its learning rate; the highest of a schedule."
     )
     global_clipnorm: float = Field(
         0.0,

@@ -12,13 +12,14 @@ from lyre.validation import first_problem
 from train.config import urop2019
 from train.config.whole import Config
 from train.errors import TrainError
+from train.models.registry import DEFAULT_NAME, default_sizes
 
 
 def load(
     path: Path | None = None,
     overrides: Sequence[str] = (),
     *,
-    model_name: str = "pons-logmel",
+    model_name: str = DEFAULT_NAME,
     say: Callable[[str], None] | None = None,
 ) -> Config:
     """Read a configuration.
@@ -31,7 +32,8 @@ def load(
     overrides : sequence of str
         Texts such as ``"training.epochs=5"``; they win over the file.
     model_name : str
-        The architecture where neither file nor overrides name one.
+        The architecture where neither file nor overrides name one, in the sizes of
+        `train.models.registry.default_sizes`.
     say : callable, optional
         Takes a line on what became of each key of 2019.
 
@@ -44,8 +46,8 @@ def load(
     for override in overrides:
         _override(values, override)
     model = values.setdefault("model", {})
-    if isinstance(model, dict):
-        model.setdefault("name", model_name)
+    if isinstance(model, dict) and "name" not in model:
+        values["model"] = {"name": model_name, **default_sizes(model_name), **model}
     try:
         return Config.model_validate(values)
     except ValidationError as error:

@@ -12,7 +12,7 @@ class Schedule(Section):
 
     name: Literal["constant", "cosine", "step", "plateau", "cyclical", "one-cycle"] = (
         Field(
-            "constant",
+            "one-cycle",
             description="constant, cosine (down to the floor at the last step), step "
             "(times factor every every_epochs), plateau (times factor after patience "
             "epochs without gain in validation.monitor), cyclical (straight up from "

@@ -11,7 +11,7 @@ class Training(Section):
     """The loop."""
 
     epochs: int = Field(60, gt=0, description="Number of epochs.")
-    batch_size: int = Field(32, gt=0, description="Windows per step, of all devices.")
+    batch_size: int = Field(16, gt=0, description="Windows per step, of all devices.")
     steps_per_epoch: int = Field(
         0,
         ge=0,

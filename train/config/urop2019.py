@@ -82,7 +82,13 @@ def read(path: Path, *, waveform: bool = False) -> tuple[dict[str, Any], list[st
         The file is no JSON, no tables, or a value has another type than in 2019.
     """
     flat = _flat(_json(path))
-    values: dict[str, Any] = {}
+    # What no key said in 2019, but was so.
+    values: dict[str, Any] = {
+        "model": {"name": "pons-waveform" if waveform else "pons-logmel"},
+        "init": {"output_bias": "zero"},
+        "schedule": {"name": "constant"},
+        "optimizer": {"learning_rate": 0.001},
+    }
     notes = []
     for key, value in flat.items():
         if value is None:

@@ -14,15 +14,19 @@ from train.config.tags import Tags
 from train.config.tracks import TrackChoice
 from train.config.training import Training
 from train.config.validation import Validation
-from train.models.pons_logmel import PonsLogmel
-from train.models.registry import AnyModel
+from train.models.registry import DEFAULT_NAME, AnyModel, default_sizes
+from train.models.short_chunk_resnet import ShortChunkResnet
+
+
+def _default_model() -> ShortChunkResnet:
+    return ShortChunkResnet(**default_sizes(DEFAULT_NAME))
 
 
 class Config(Section):
     """A whole configuration."""
 
     model: AnyModel = Field(
-        default_factory=PonsLogmel, description="The architecture and its sizes."
+        default_factory=_default_model, description="The architecture and its sizes."
     )
     init: Init = Field(default_factory=Init, description="The weights to start from.")
     input: Input = Field(default_factory=Input, description="What the model sees.")

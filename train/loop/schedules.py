@@ -120,7 +120,7 @@ def learning_rate(config: Config, steps: int | None) -> Any:
         raise TrainError(
             f"the number of batches is unknown, which {schedule.name} needs",
             where="schedule.name",
-            remedy="set training.steps_per_epoch",
+            remedy="set training.steps_per_epoch, or schedule.name = 'constant'",
         )
     total = steps * config.training.epochs
     if schedule.name == "cosine":

@@ -35,7 +35,11 @@ def _data(number: int = 17) -> tuple[np.ndarray, np.ndarray]:
 
 def _train(loop: str, *overrides: str, batch: int = 8, epochs: int = 1) -> keras.Model:
     chosen = config.load(
-        None, ["optimizer.name=sgd", "optimizer.learning_rate=0.5", *overrides]
+        None,
+        [
+            *("optimizer.name=sgd", "optimizer.learning_rate=0.5"),
+            *("schedule.name=constant", *overrides),
+        ],
     )
     trainer = make_trainer(_model(), TAGS, chosen, None)
     strategy = tf.distribute.get_strategy()

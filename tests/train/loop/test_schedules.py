@@ -20,7 +20,9 @@ def _rates(*overrides: str, at: list[int]) -> list[float]:
 
 
 def test_constant_is_a_number() -> None:
-    chosen = config.load(None, ["optimizer.learning_rate=0.4"])
+    chosen = config.load(
+        None, ["schedule.name=constant", "optimizer.learning_rate=0.4"]
+    )
     assert schedules.learning_rate(chosen, None) == 0.4
 
 
