@@ -16,11 +16,9 @@ DEMO_TRACKS ?= 500
 DEMO_EPOCHS ?= 8
 # The sample is small: v1's tag counts and the vocabulary's size shrink with it.
 DEMO_VARS := {tag_target_min_count: 10, tag_pool_min_count: 2, vocabulary_size: 15, min_positives_per_split: 0}
-# A small model that hears three windows of every clip in each epoch.
-DEMO_FIT := --set training.epochs=$(DEMO_EPOCHS) --set optimizer.learning_rate=0.004 \
-	--set input.window_seconds=3 --set input.windows_per_track=3 \
-	--set model.filters=2 --set model.backend_filters=128 \
-	--set model.dense_units=64 --set model.dropout=0.2 --set validation.windows=2
+# The default model; it hears three windows of every clip in each epoch.
+DEMO_FIT := --set training.epochs=$(DEMO_EPOCHS) --set input.window_seconds=3 \
+	--set input.windows_per_track=3 --set validation.windows=2
 DEMO_CLIP := from marts.training_set where split = 'test' order by track_id limit 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

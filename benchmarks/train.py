@@ -21,7 +21,13 @@ import numpy as np
 from benchmarks.process import processor_seconds
 from train.engine import keras, tf
 
-_SIZES = ("model.filters=4", "model.backend_filters=128", "model.dense_units=64")
+_SIZES = (
+    "model.name=pons-logmel",
+    "schedule.name=constant",
+    "model.filters=4",
+    "model.backend_filters=128",
+    "model.dense_units=64",
+)
 _WINDOW = (125, 96)
 _TAGS = 50
 

@@ -172,7 +172,8 @@ def test_every_track_that_is_out_is_explained(built: Path) -> None:
 def test_a_collection_is_exported_learned_and_evaluated_by_source(built: Path) -> None:
     _python(built, "export", "tfrecord", "--verify")
     small = [
-        *("--set", "model.filters=1", "--set", "model.dense_units=4"),
+        *("--set", "model.name=pons-logmel", "--set", "model.filters=1"),
+        *("--set", "model.dense_units=4"),
         *("--set", "model.backend_filters=4", "--set", "training.epochs=1"),
         *("--set", "validation.enabled=false"),
     ]

@@ -195,7 +195,8 @@ def test_the_tags_of_the_real_tracks_are_clean(
 def test_the_muddy_waters_clip_is_exported_and_tagged(built: Path) -> None:
     _python(built, "export", "tfrecord", "--verify")
     small = [
-        *("--set", "model.filters=1", "--set", "model.dense_units=4"),
+        *("--set", "model.name=pons-logmel", "--set", "model.filters=1"),
+        *("--set", "model.dense_units=4"),
         *("--set", "model.backend_filters=4", "--set", "training.epochs=1"),
         # One track has no tag that others of its split lack.
         *("--set", "validation.enabled=false"),

@@ -84,12 +84,15 @@ _DEMO_VARS = {
 # What makes training short; the page's own words stand before it.
 _SHORTER = {
     "fit": "--replace --set training.epochs=1 --set input.window_seconds=3"
+    " --set model.name=pons-logmel"
     " --set model.filters=1 --set model.dense_units=4 --set model.backend_filters=4",
     "evaluate": "--bootstrap 10 --windows 2",
     "range-test": "--steps 10 --from 0.001 --set input.window_seconds=3"
+    " --set model.name=pons-logmel"
     " --set model.filters=1 --set model.dense_units=4 --set model.backend_filters=4"
     " --set training.batch_size=4",
-    "bench-input": "--clips 32 --set input.window_seconds=3 --set model.filters=1"
+    "bench-input": "--clips 32 --set input.window_seconds=3"
+    " --set model.name=pons-logmel --set model.filters=1"
     " --set model.dense_units=4 --set model.backend_filters=4",
 }
 

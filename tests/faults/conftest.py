@@ -51,6 +51,7 @@ _DBT = ("-m", "dbt.cli.main", "--quiet", "run", "--vars", _VARS)
 _FIT = (
     *("-m", "train", "fit", "--name", "run"),
     *("--set", "training.epochs=3", "--set", "training.batch_size=8"),
+    *("--set", "model.name=pons-logmel"),
     *("--set", "model.filters=1", "--set", "model.backend_filters=8"),
     *("--set", "model.dense_units=8", "--set", "input.window_seconds=2"),
 )

@@ -44,7 +44,12 @@ def test_bench_input_as_a_command(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LYRE_CONFIG", raising=False)
-    sets = ("model.filters=2", "model.backend_filters=8", "model.dense_units=8")
+    sets = (
+        "model.name=pons-logmel",
+        "model.filters=2",
+        "model.backend_filters=8",
+        "model.dense_units=8",
+    )
     sets += ("input.window_seconds=1", "training.batch_size=4")
     command = ["bench-input", str(band_export), "--clips", "8", *options]
     command += [part for each in sets for part in ("--set", each)]

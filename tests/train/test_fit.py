@@ -215,7 +215,13 @@ def test_interrupted_run_leaves_a_usable_model(
     shutil.copytree(band_export, tmp_path / "exports" / "bands")
     (tmp_path / "lyre.toml").write_text('data_dir = "."\n')
     sets = (
-        *("model.filters=2", "model.backend_filters=16", "model.dense_units=16"),
+        *(
+            "model.name=pons-logmel",
+            "schedule.name=constant",
+            "model.filters=2",
+            "model.backend_filters=16",
+            "model.dense_units=16",
+        ),
         *("input.window_seconds=1", "training.epochs=10000"),
     )
     command = [sys.executable, "-m", "train", "fit", "bands", "--name", "run"]

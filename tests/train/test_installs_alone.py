@@ -11,7 +11,12 @@ import pytest
 _ROOT = Path(__file__).resolve().parents[2]
 _FOREIGN = ("duckdb", "dbt", "sqlglot", "pebble", "librosa", "sklearn", "pandas")
 _SMALL = (
-    *("model.filters=2", "model.backend_filters=8", "model.dense_units=8"),
+    *(
+        "model.name=pons-logmel",
+        "model.filters=2",
+        "model.backend_filters=8",
+        "model.dense_units=8",
+    ),
     *("input.window_seconds=1", "training.epochs=1"),
 )
 _PACKAGES = ("audio", "dataset", "export", "ingest", "lyre", "sample", "train")

@@ -223,7 +223,12 @@ def test_the_commands_of_the_document_run(
 
 
 def test_fit_takes_name_and_overrides(house: Path) -> None:
-    sets = ("model.filters=2", "model.backend_filters=8", "model.dense_units=8")
+    sets = (
+        "model.name=pons-logmel",
+        "model.filters=2",
+        "model.backend_filters=8",
+        "model.dense_units=8",
+    )
     sets += ("input.window_seconds=1", "training.epochs=1")
     options = [part for each in sets for part in ("--set", each)]
     done = _run("fit", "--name", "second", *options)

@@ -35,7 +35,12 @@ def test_command_draws_and_suggests(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LYRE_CONFIG", raising=False)
     sets = (
-        *("model.filters=2", "model.backend_filters=8", "model.dense_units=8"),
+        *(
+            "model.name=pons-logmel",
+            "model.filters=2",
+            "model.backend_filters=8",
+            "model.dense_units=8",
+        ),
         *("input.window_seconds=1", "training.batch_size=12", "optimizer.name=sgd"),
     )
     options = [part for each in sets for part in ("--set", each)]

@@ -14,12 +14,12 @@ from train.config.tags import Tags
 from train.config.tracks import TrackChoice
 from train.config.training import Training
 from train.config.validation import Validation
+from train.models.music_tagging_transformer import MusicTaggingTransformer
 from train.models.registry import DEFAULT_NAME, AnyModel, default_sizes
-from train.models.short_chunk_resnet import ShortChunkResnet
 
 
-def _default_model() -> ShortChunkResnet:
-    return ShortChunkResnet(**default_sizes(DEFAULT_NAME))
+def _default_model() -> MusicTaggingTransformer:
+    return MusicTaggingTransformer(**default_sizes(DEFAULT_NAME))
 
 
 class Config(Section):

@@ -9,7 +9,12 @@ from train.__main__ import app
 from train.errors import TrainError
 
 _SMALL = (
-    *("model.filters=2", "model.backend_filters=8", "model.dense_units=8"),
+    *(
+        "model.name=pons-logmel",
+        "model.filters=2",
+        "model.backend_filters=8",
+        "model.dense_units=8",
+    ),
     *("input.window_seconds=1", "training.batch_size=4", "training.epochs=1"),
 )
 

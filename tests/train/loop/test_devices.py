@@ -34,7 +34,13 @@ def house(
 
 def _command(name: str, *overrides: str, resume: bool = False) -> list[str]:
     sets = (
-        *("model.filters=2", "model.backend_filters=16", "model.dense_units=16"),
+        *(
+            "model.name=pons-logmel",
+            "schedule.name=constant",
+            "model.filters=2",
+            "model.backend_filters=16",
+            "model.dense_units=16",
+        ),
         # Dropout draws its numbers per device, all else is the same.
         *("model.dropout=0", "input.window_seconds=1", "training.epochs=2"),
         *("training.batch_size=8", *overrides),

@@ -121,7 +121,13 @@ def test_killed_run_ends_with_the_weights_of_one_that_was_not(
     shutil.copytree(band_export, tmp_path / "exports" / "bands")
     (tmp_path / "lyre.toml").write_text('data_dir = "."\n')
     sets = (
-        *("model.filters=2", "model.backend_filters=16", "model.dense_units=16"),
+        *(
+            "model.name=pons-logmel",
+            "schedule.name=constant",
+            "model.filters=2",
+            "model.backend_filters=16",
+            "model.dense_units=16",
+        ),
         *("input.window_seconds=1", "training.epochs=40", "training.batch_size=3"),
         *("schedule.name=one-cycle", "optimizer.use_ema=true"),
         *("training.checkpoint_minutes=0.001", f"training.loop={loop}"),
