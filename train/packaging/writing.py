@@ -5,6 +5,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from train.bundle import Bundle
 from train.engine import keras, tf
 from train.errors import TrainError
@@ -135,6 +137,7 @@ def _onnx(model: "keras.Model", bundle: Bundle, path: Path) -> None:
         _function(model, bundle, "matrix"),
         input_signature=[tf.TensorSpec([1, None], tf.float32, name=graph.INPUT)],
         opset=_OPSET,
+        custom_op_handlers={"Erfc": (_erfc, [])},
     )
     values = {
         "tags": json.dumps(bundle.tags, ensure_ascii=False),
@@ -142,3 +145,19 @@ def _onnx(model: "keras.Model", bundle: Bundle, path: Path) -> None:
     }
     onnx.helper.set_model_props(described, values)
     onnx.save(described, str(path))
+
+
+def _erfc(context: Any, node: Any, _name: str, _arguments: Any) -> None:
+    """Write TensorFlow's erfc, of the exact GELU, as 1 - erf, which ONNX has."""
+    (source,), (output,) = node.input, node.output
+    shape, dtype = context.get_shape(output), context.get_dtype(output)
+    context.remove_node(node.name)
+    one = context.make_const(f"{node.name}_one", np.ones((), np.float32))
+    erf = context.make_node("Erf", [source])
+    context.make_node(
+        "Sub",
+        [one.output[0], erf.output[0]],
+        outputs=[output],
+        shapes=[shape],
+        dtypes=[dtype],
+    )
