@@ -14,7 +14,8 @@ from train.resuming import resumed_config
 from train.tagger import thresholds
 
 _SETS = (
-    *("model.filters=1", "model.backend_filters=8", "model.dense_units=8"),
+    *("model.name=pons-logmel", "model.filters=1"),
+    *("model.backend_filters=8", "model.dense_units=8"),
     *("input.window_seconds=1", "training.epochs=1", "training.batch_size=6"),
 )
 _PUBLISHED = "MTT_vgg"
