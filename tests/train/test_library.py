@@ -33,9 +33,8 @@ def _data(number: int, seed: int) -> tf.data.Dataset:
 
 
 def _config(*overrides: str) -> config.Config:
-    return config.load(
-        None, ["training.epochs=12", "optimizer.learning_rate=0.02", *overrides]
-    )
+    constant = ["schedule.name=constant", "optimizer.learning_rate=0.02"]
+    return config.load(None, ["training.epochs=12", *constant, *overrides])
 
 
 def _quiet(_line: str) -> None:
@@ -158,7 +157,7 @@ class _Greedy(keras.layers.Layer):
 def test_lack_of_memory_names_a_batch_size(tmp_path: Path) -> None:
     features = keras.Input((8,))
     model = keras.Model(features, tag_outputs(_Greedy()(features), 2))
-    with pytest.raises(TrainError, match=r"try training\.batch_size=16"):
+    with pytest.raises(TrainError, match=r"try training\.batch_size=8"):
         fit(model, _data(16, 1), tags=TAGS, folder=tmp_path, say=_quiet)
 
 
