@@ -1,5 +1,6 @@
 """Every model on Spark holds the rows that it holds in DuckDB."""
 
+import contextlib
 import math
 import os
 import shutil
@@ -93,25 +94,23 @@ def session(both: Both) -> Iterator[Any]:
 
     data = both.folder / "data" / "spark"
     url = f"jdbc:derby:;databaseName={data / 'metastore'}"
-    spark = (
+    builder = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.catalogImplementation", "hive")
         .config("spark.sql.warehouse.dir", str(data / "tables"))
         .config("spark.hadoop.javax.jdo.option.ConnectionURL", url)
-        .getOrCreate()
     )
     # Views over data/parquet start where dbt was started.
+    with contextlib.chdir(both.folder):
+        spark = builder.getOrCreate()
     spark.conf.set("spark.sql.shuffle.partitions", "2")
     yield spark
     spark.stop()
 
 
-def test_every_relation_holds_the_same_rows(
-    both: Both, session: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(both.folder)
+def test_every_relation_holds_the_same_rows(both: Both, session: Any) -> None:
     relations = both.relations()
     assert len(relations) > 84
     differing = []
