@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,15 +11,14 @@ from lyre.revision import revision
 from train import metrics, runs
 from train.data.tracks import Tracks, open_split
 from train.errors import TrainError
-from train.metrics import Metrics
 from train.results import read_history
 from train.scoring import Scores, score_tracks
 from train.tagger import thresholds as kept
+from train.tagger.evaluation import Evaluation
 from train.tagger.measures import slices
-from train.tagger.measures.calibration import Calibration, calibrate
-from train.tagger.measures.decisions import Decisions, choose, judge
-from train.tagger.measures.intervals import REPLICATES, Intervals, bootstrap
-from train.tagger.measures.slices import Slice
+from train.tagger.measures.calibration import calibrate
+from train.tagger.measures.decisions import choose, judge
+from train.tagger.measures.intervals import REPLICATES, bootstrap
 from train.tagger.page import Contents, build
 from train.tagger.tables import write_predictions
 from train.tagger.tagger import Tagger
@@ -31,70 +29,6 @@ DEFAULT_WINDOWS = 16
 # What is not the run's own figure (its best model on the test split) lies in here.
 _OTHERS = "evaluations"
 _BATCH = 32
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How a model does on a split.
-
-    Parameters
-    ----------
-    model : Path
-        The model's file.
-    export : Path
-        The data set.
-    label_set, split : str
-        What of it.
-    windows : int
-        Evenly spaced windows per track.
-    notes : tuple of str
-        Differences between this data set and the one that the model learned from.
-    metrics : Metrics
-        Areas, per tag and averaged.
-    decisions : Decisions or None
-        Precision, recall and F1 at thresholds of the validation split; None where the
-        data set has no such split.
-    calibration : Calibration
-        How well scores are probabilities.
-    intervals : Intervals or None
-        Bounds; None where none were asked for, or there is one artist alone.
-    slices : dict of str to tuple of Slice
-        By column, the metrics for each value.
-    folder : Path or None
-        Where the results were written.
-    """
-
-    model: Path
-    export: Path
-    label_set: str
-    split: str
-    windows: int
-    notes: tuple[str, ...]
-    metrics: Metrics
-    decisions: Decisions | None
-    calibration: Calibration
-    intervals: Intervals | None
-    slices: dict[str, tuple[Slice, ...]]
-    folder: Path | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the evaluation as values that JSON holds."""
-        return {
-            "model": str(self.model),
-            "export": str(self.export),
-            "label_set": self.label_set,
-            "split": self.split,
-            "windows": self.windows,
-            "notes": list(self.notes),
-            **self.metrics.to_dict(),
-            "decisions": self.decisions and self.decisions.to_dict(),
-            "intervals": self.intervals and self.intervals.to_dict(),
-            "calibration": self.calibration.to_dict(),
-            "slices": {
-                column: [entry.to_dict() for entry in entries]
-                for column, entries in self.slices.items()
-            },
-        }
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from train.metrics import TagMetrics
 from train.tables import table
-from train.tagger.evaluate import Evaluation
+from train.tagger.evaluation import Evaluation
 from train.tagger.measures.intervals import Interval
 from train.tagger.predict import Outcome
 from train.tagger.tagging import Threshold

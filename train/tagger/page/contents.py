@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dataset.manifest import FunnelRow
-
-if TYPE_CHECKING:
-    from train.tagger.evaluate import Evaluation
+from train.tagger.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Contents:
     """
 
     title: str
-    found: "Evaluation"
+    found: Evaluation
     labels: npt.NDArray[np.bool_]
     scores: npt.NDArray[np.float32]
     history: Sequence[Mapping[str, Any]]

@@ -11,7 +11,7 @@ import pytest
 from dataset.labels import LabelledTrack
 from dataset.manifest import FunnelRow
 from train import metrics
-from train.tagger.evaluate import Evaluation
+from train.tagger.evaluation import Evaluation
 from train.tagger.measures import slices
 from train.tagger.measures.calibration import calibrate
 from train.tagger.measures.decisions import choose, judge
