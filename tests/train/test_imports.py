@@ -24,7 +24,7 @@ def test_training_and_tagging_need_no_other_stage() -> None:
     code = (
         "import train.__main__, train.fit, train.models.overview, "
         "train.tagger.evaluate, train.tagger.predict, train.tagger.report, "
-        "train.packaging.package, train.serving.server"
+        "train.packaging.package, train.serving.handler"
     )
     assert not _loaded(code) & _FOREIGN
 

@@ -45,13 +45,15 @@ def serve(
     """
     source = named.model(run, settings.load())
     # TensorFlow takes seconds to load: only once everything else is right.
+    from train.serving.handler import Handler
     from train.serving.limits import Limits
     from train.serving.server import Server
     from train.tagger.tagger import Tagger
 
     limits = Limits(megabytes, minutes, seconds)
     tagger = Tagger.load(source)
-    with Server(tagger, source.name, port, limits=limits, hop=hop) as server:
+    name = source.name
+    with Server(Handler, tagger, name, port, limits=limits, hop=hop) as server:
         server.warm_up()
         print(f"{server.url} is open until Ctrl-C", flush=True)
         try:

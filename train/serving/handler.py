@@ -12,14 +12,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lyre.errors import LyreError
 from train.serving import page
 from train.serving.listening import listen
-
-if TYPE_CHECKING:
-    from train.serving.server import Server
+from train.serving.server import Server
 
 _CHUNK_BYTES = 2**16
 # Digits of a size; a longer number is none.
@@ -53,7 +51,7 @@ class RefusalError(LyreError):
 class Handler(BaseHTTPRequestHandler):
     """One request."""
 
-    server: "Server"
+    server: Server
     server_version = "Lyre"
     sys_version = ""
     # Seconds that a client may be silent.

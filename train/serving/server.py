@@ -3,13 +3,12 @@
 import errno
 import threading
 from collections.abc import Callable
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 
 from train.errors import TrainError
-from train.serving.handler import Handler
 from train.serving.limits import Limits
 from train.tagger.tagger import Tagger
 
@@ -23,6 +22,8 @@ class Server(ThreadingHTTPServer):
 
     Parameters
     ----------
+    handler : type
+        What answers a request: `train.serving.handler.Handler`.
     tagger : Tagger
         The model.
     name : str
@@ -57,6 +58,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(
         self,
+        handler: type[BaseHTTPRequestHandler],
         tagger: Tagger,
         name: str,
         port: int = 0,
@@ -70,7 +72,7 @@ class Server(ThreadingHTTPServer):
         self.turn = threading.Semaphore()
         self.patience = 30.0
         try:
-            super().__init__((_ADDRESS, port), Handler)
+            super().__init__((_ADDRESS, port), handler)
         except (OSError, OverflowError) as error:
             known = {errno.EADDRINUSE: "is in use", errno.EACCES: "may not be used"}
             number = error.errno if isinstance(error, OSError) else None

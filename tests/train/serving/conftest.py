@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from train.serving.handler import Handler
 from train.serving.server import Server
 from train.tagger import Tagger
 
@@ -27,7 +28,7 @@ def serve(tagger: Tagger) -> Serve:
 
     @contextmanager
     def running(**options: Any) -> Iterator[Server]:
-        with Server(tagger, HOSTILE, **options) as server:
+        with Server(Handler, tagger, HOSTILE, **options) as server:
             thread = threading.Thread(target=server.serve_forever, args=(0.01,))
             thread.start()
             yield server

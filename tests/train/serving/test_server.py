@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from train.__main__ import app
 from train.errors import TrainError
 from train.serving import listening, page
+from train.serving.handler import Handler
 from train.serving.limits import Limits
 from train.serving.server import Server
 from train.tagger import Tagger
@@ -351,9 +352,9 @@ def test_what_goes_wrong_inside_is_told_to_its_owner(
 def test_a_port_in_use_is_one_sentence(server: Server, tagger: Tagger) -> None:
     port = server.server_address[1]
     with pytest.raises(TrainError, match=f"port {port} is in use"):
-        Server(tagger, "other", port)
+        Server(Handler, tagger, "other", port)
     with pytest.raises(TrainError, match="cannot be opened"):
-        Server(tagger, "other", 70_000)
+        Server(Handler, tagger, "other", 70_000)
 
 
 def test_the_command_tells_where_the_page_is(
