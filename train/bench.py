@@ -6,7 +6,7 @@ from typing import Any
 
 from train import initial
 from train.data.pipeline import training_stages
-from train.data.run_data import Data
+from train.data.splits import Data
 from train.engine import tf
 from train.loop.trainer import make_trainer
 

@@ -14,7 +14,7 @@ from train import bundle, initial, runs
 from train.bundle import Bundle
 from train.config import Config, to_toml
 from train.data import damage
-from train.data.run_data import Data, open_data
+from train.data.splits import Data, open_data
 from train.data.tracks import Tracks
 from train.data.unchanged import Shards
 from train.data.windows import Window

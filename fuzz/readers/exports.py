@@ -37,7 +37,7 @@ def _read_described(folder: Path) -> object:
 def _train(folder: Path) -> object:
     from train.config import load
     from train.data import damage
-    from train.data.run_data import open_data
+    from train.data.splits import open_data
 
     sets = ["input.window_seconds=1", "training.batch_size=4", "input.shuffle=false"]
     data = open_data(folder, load(None, sets))

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from train import bench
 from train.__main__ import app
 from train.config import Config
-from train.data.run_data import open_data
+from train.data.splits import open_data
 
 
 def test_bench_measures_every_stage_and_the_step(

@@ -37,7 +37,7 @@ def bench_input(
         config, overrides or (), model_name=default_name(features.format)
     )
     from train import bench
-    from train.data.run_data import open_data
+    from train.data.splits import open_data
 
     found = bench.bench(open_data(folder, chosen), clips=clips)
     if as_json:

@@ -7,7 +7,7 @@ import pytest
 from dataset import framing
 from train import config
 from train.data import damage
-from train.data.run_data import Data, open_data
+from train.data.splits import Data, open_data
 from train.data.tracks import Tracks, open_split
 from train.errors import TrainError
 

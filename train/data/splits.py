@@ -1,4 +1,4 @@
-"""The data of a run: an export and a configuration in, tf.data data sets out.
+"""The splits that a run learns from: an export and a configuration in, tf.data out.
 
 Usable without the rest of the trainer: any Keras model can learn from it.
 """

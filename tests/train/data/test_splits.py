@@ -9,7 +9,7 @@ import pytest
 
 from dataset import labels, manifest
 from train import config
-from train.data.run_data import open_data
+from train.data.splits import open_data
 from train.errors import TrainError
 
 
