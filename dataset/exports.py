@@ -18,6 +18,27 @@ def complete(exports: Path) -> list[Path]:
     )
 
 
+def find(exports: Path, named: str | None) -> Path:
+    """Return the folder of an export to train on.
+
+    Parameters
+    ----------
+    exports : Path
+        The folder of exports.
+    named : str or None
+        A name in it, or a folder anywhere; None: the newest.
+
+    Raises
+    ------
+    DatasetError
+        None was named and there is no finished export.
+    """
+    if named is None:
+        return newest(exports)
+    inside = exports / named
+    return inside if (inside / manifest.FILE_NAME).is_file() else Path(named)
+
+
 def newest(exports: Path, target: Target | None = "tfrecord") -> Path:
     """Return the folder of the newest finished export.
 

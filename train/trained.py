@@ -10,6 +10,29 @@ if TYPE_CHECKING:
     import keras
 
 
+def find(all_runs: Path, named: str) -> Path:
+    """Return a model's file, or the folder of a run, given by name or place.
+
+    The name of a published model, such as ``musicnn-msd``, stays as it is.
+
+    Parameters
+    ----------
+    all_runs : Path
+        The folder of all runs.
+    named : str
+        As on a command line.
+
+    Raises
+    ------
+    TrainError
+        There is no such file and no such run.
+    """
+    path = Path(named)
+    if named in pretrained.NAMES:
+        return path
+    return path if path.is_file() else runs.find(all_runs, named)
+
+
 def load(source: str | Path) -> tuple["keras.Model", Bundle]:
     """Load a model with its weights, and its description.
 

@@ -1,9 +1,8 @@
 import json
-from datetime import UTC, datetime
 
 import pytest
 
-from dataset import exports, manifest
+from dataset import manifest
 from dataset.errors import DatasetError
 
 
@@ -70,24 +69,6 @@ def test_other_files_are_no_manifests(tmp_path, text):
     (tmp_path / manifest.FILE_NAME).write_text(text)
     with pytest.raises(DatasetError, match=r"manifest\.json"):
         manifest.read(tmp_path)
-
-
-def test_newest_takes_the_latest_finished_export(small_export):
-    folder, described = small_export
-    later = folder.parent / "later"
-    later.mkdir()
-    when = datetime(2026, 2, 1, tzinfo=UTC)
-    manifest.write(described.model_copy(update={"created_at": when}), later)
-    unfinished = folder.parent / "unfinished"
-    (unfinished / "shards").mkdir(parents=True)
-    (unfinished / "manifest.json.part").write_text("{}")
-    assert exports.newest(folder.parent) == later
-    assert exports.complete(folder.parent) == [folder, later]
-
-
-def test_newest_without_exports_tells_to_export(tmp_path):
-    with pytest.raises(DatasetError, match="python -m export tfrecord"):
-        exports.newest(tmp_path / "none")
 
 
 def test_a_file_that_cannot_be_written_whole_leaves_nothing(tmp_path):

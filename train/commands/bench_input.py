@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from dataset import manifest
+from dataset import exports, manifest
 from lyre import settings
 from train import config as configuration
-from train import named
 from train.models.registry import default_name
 from train.tables import table
 
@@ -31,7 +30,7 @@ def bench_input(
     Example: python -m train bench-input v2 --set input.windows_per_track=2
     """
     known = settings.load()
-    folder = named.export(export, known)
+    folder = exports.find(known.exports, export)
     features = manifest.read(folder).features
     chosen = configuration.load(
         config, overrides or (), model_name=default_name(features.format)

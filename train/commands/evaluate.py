@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from dataset import exports
 from lyre import console, settings
-from train import named, runs
+from train import runs, trained
 from train.tagger.measures.slices import DEFAULT_COLUMNS
 
 
@@ -65,11 +66,11 @@ def evaluate(
     from train.tagger import evaluate as evaluating
     from train.tagger import report
 
-    source = named.model(run, known)
+    source = trained.find(known.runs, run)
     with console.progress("score", None, "windows") as advance:
         found = evaluating.evaluate(
             source,
-            export=named.export(export, known) if export else None,
+            export=exports.find(known.exports, export) if export else None,
             label_set=label_set,
             split=split.value,
             windows=windows,

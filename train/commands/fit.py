@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from dataset import manifest
+from dataset import exports, manifest
 from lyre import console, settings
 from lyre.settings import Settings
 from train import config as configuration
-from train import initial, named, runs
+from train import initial, runs, trained
 from train.errors import TrainError
 from train.models.registry import default_name
 
@@ -136,9 +136,9 @@ def _chosen(
     init: str | None,
     sets: list[str],
 ) -> tuple[Path, configuration.Config]:
-    folder = named.export(export, known)
+    folder = exports.find(known.exports, export)
     features = manifest.read(folder).features
-    before = initial.overrides(str(named.model(init, known))) if init else []
+    before = initial.overrides(str(trained.find(known.runs, init))) if init else []
     chosen = configuration.load(
         config,
         [*before, *sets],

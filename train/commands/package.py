@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lyre import settings
-from train import named
+from train import trained
 from train.errors import TrainError
 from train.packaging.target import Target
 from train.tables import table
@@ -56,7 +56,7 @@ def package(
         names = ", ".join(target.value for target in Target)
         raise TrainError("no format is named", where="--to", expected=f"one of {names}")
     known = settings.load()
-    source = named.model(str(run or model), known)
+    source = trained.find(known.runs, str(run or model))
     # TensorFlow takes seconds to load: only once everything else is right.
     from train.packaging.package import package as make
 

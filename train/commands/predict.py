@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from lyre import console, settings
-from train import named, runs
+from train import runs, trained
 from train.errors import TrainError
 from train.tagger import finding
 from train.tagger import thresholds as kept
@@ -149,7 +149,7 @@ def _model(
     name, *paths = arguments if model is None else [model, *arguments]
     if not paths and record is None:
         raise TrainError("nothing to tag is named", expected="PATH... or --record")
-    source = named.model(name, settings.load())
+    source = trained.find(settings.load().runs, name)
     file = runs.model_of(source) if source.is_dir() else source
     # TensorFlow takes seconds to load: only once everything else is right.
     from train.tagger.tagger import Tagger

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from dataset import manifest
+from dataset import exports, manifest
 from lyre import settings
 from train import config as configuration
-from train import named
 from train.models.registry import default_name
 
 
@@ -33,7 +32,7 @@ def range_test(
     Example: python -m train range-test v2 --config run.toml --out rates.png
     """
     known = settings.load()
-    folder = named.export(export, known)
+    folder = exports.find(known.exports, export)
     features = manifest.read(folder).features
     chosen = configuration.load(
         config,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from lyre import settings
-from train import named
+from train import trained
 
 
 def serve(
@@ -43,7 +43,7 @@ def serve(
 
     Example: python -m train serve musicnn-msd
     """
-    source = named.model(run, settings.load())
+    source = trained.find(settings.load().runs, run)
     # TensorFlow takes seconds to load: only once everything else is right.
     from train.serving.handler import Handler
     from train.serving.limits import Limits
