@@ -13,7 +13,6 @@
 """
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +33,7 @@ from export.recipe import Recipe
 from lyre import cluster, settings
 from lyre.cluster import Engine
 from lyre.console import DONE, DONE_WITH_FAILURES, command_line, progress, run
+from lyre.cores import cores
 
 _MEGABYTE = 1_000_000
 _LATEST = "training_set.v2"
@@ -156,7 +156,7 @@ def _add_command(target: Target) -> None:
         chosen = Recipe.parse(recipe)
         with cluster.chosen(engine, configured.spark) as found:
             options = Options(
-                workers=workers or os.cpu_count() or 1,
+                workers=workers or cores(),
                 shard_bytes=round(shard_size * _MEGABYTE),
                 seed=seed,
                 max_bad_share=max_bad_share,
@@ -248,7 +248,7 @@ def relabel_command(
     chosen = Recipe.parse(recipe)
     narrowing = Narrowing.given(where, select)
     options = Options(
-        workers=workers or os.cpu_count() or 1,
+        workers=workers or cores(),
         max_bad_share=max_bad_share,
         datasets=configured.dataset_audio,
     )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from audio.measure import Measurement
 from ingest.listing import Clip, measure_clip, prepare_worker
-from ingest.pool import Outcome, count_workers, run_tasks
+from ingest.pool import Outcome, run_tasks
 from lyre.cluster import Cluster
+from lyre.cores import cores
 from lyre.settings import Audio
 
 Measured = Outcome[Clip, Measurement]
@@ -25,7 +26,7 @@ def measure_here(clips: Sequence[Clip], settings: Audio) -> Iterator[Measured]:
     return run_tasks(
         measure_clip,
         clips,
-        workers=min(count_workers(settings.workers), len(clips)),
+        workers=min(settings.workers or cores(), len(clips)),
         timeout_seconds=settings.timeout_seconds,
         initializer=prepare_worker,
     )

@@ -46,15 +46,6 @@ class Outcome(Generic[Task, Result]):
     error: str | None = None
 
 
-def count_workers(workers: int) -> int:
-    """Return the number of workers: as given, or for 0 one a core that is ours."""
-    if workers > 0:
-        return workers
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def run_tasks(
     function: Callable[[Task], Result],
     tasks: Iterable[Task],

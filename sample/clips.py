@@ -95,13 +95,6 @@ def write_all(
         yield from (future.result() for future in pending)
 
 
-def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _write(clip: Clip, root: Path) -> tuple[str, int]:
     path = root / clip.path
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,9 @@ from pathlib import Path
 from soundfile import SoundFileError
 
 from lyre.console import progress
+from lyre.cores import cores
 from lyre.whole import replace_folder
-from sample.clips import Clip, clip_path, cores, design, write_all
+from sample.clips import Clip, clip_path, design, write_all
 from sample.errors import SampleError
 from sample.faults import Faults, plant
 from sample.lastfm import write_lastfm

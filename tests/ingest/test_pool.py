@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.pool import Outcome, count_workers, run_tasks
+from ingest.pool import Outcome, run_tasks
 
 
 def work(task: int) -> int:
@@ -83,11 +83,6 @@ def test_every_worker_is_initialized() -> None:
         initialized, range(8), workers=2, timeout_seconds=10, initializer=announce
     )
     assert {outcome.result for outcome in outcomes} == {"yes"}
-
-
-def test_number_of_workers() -> None:
-    assert count_workers(3) == 3
-    assert 1 <= count_workers(0) <= (os.cpu_count() or 1)
 
 
 @pytest.mark.slow

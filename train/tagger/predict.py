@@ -5,7 +5,6 @@ few files ahead of the model. Windows of consecutive files share the model's bat
 A bad file is a result that says so, not the end.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from lyre.cores import cores
 from lyre.errors import LyreError
 from train.tagger.tagger import BATCH, Prepared, Tagger
 from train.tagger.tagging import Floats, Placing, Tagging, Threshold
@@ -146,7 +146,7 @@ def predict(
     Outcome
         One a file, in order. Scores are those of the file alone, within 1e-6.
     """
-    threads = workers or _cores()
+    threads = workers or cores()
 
     def prepare(file: Path | Sound) -> _Open:
         if isinstance(file, Sound):
@@ -227,9 +227,3 @@ def _score(tagger: Tagger, pieces: list[tuple[_Open, Any]], embeddings: bool) ->
             item.embeddings.append(vectors[start:end])
         start = end
     pieces.clear()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
