@@ -3,6 +3,8 @@
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 # All that NumPy lets through where a head, a size or a member makes no sense.
 _DAMAGE = (
     *(ValueError, TypeError, EOFError, MemoryError, OverflowError, RecursionError),
-    *(SyntaxError, tokenize.TokenError, LookupError, RuntimeError),
+    *(SyntaxError, tokenize.TokenError, LookupError, RuntimeError, AttributeError),
     *(zipfile.BadZipFile, zlib.error),
 )
 
@@ -31,10 +33,8 @@ def load_array(file: Path | BinaryIO) -> "npt.NDArray[Any]":
     """
     import numpy as np
 
-    try:
+    with _damage_told():
         found = np.load(file, allow_pickle=False)
-    except _DAMAGE as error:
-        raise ValueError(said(error)) from error
     if not isinstance(found, np.ndarray):
         found.close()
         raise ValueError("an archive of arrays, not an array")
@@ -53,14 +53,23 @@ def load_arrays(file: Path) -> "dict[str, npt.NDArray[Any]]":
     """
     import numpy as np
 
-    try:
-        with np.load(file, allow_pickle=False) as stored:
+    with _damage_told():
+        stored = np.load(file, allow_pickle=False)
+        if isinstance(stored, np.ndarray):
+            raise ValueError("an array, not an archive of arrays")
+        with stored:
             arrays = {name: stored[name] for name in stored.files}
-    except (*_DAMAGE, AttributeError) as error:
-        raise ValueError(said(error)) from error
     strangers = [
         name for name, array in arrays.items() if not isinstance(array, np.ndarray)
     ]
     if strangers:
         raise ValueError(f"{strangers[0]} is no array")
     return arrays
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGE as error:
+        raise ValueError(said(error)) from error

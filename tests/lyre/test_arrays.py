@@ -66,3 +66,9 @@ def test_an_archive_is_read_or_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ValueError, match="File is not a zip file"):
         load_arrays(path)
+
+
+def test_an_array_is_no_archive(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros(2))
+    with pytest.raises(ValueError, match="an array, not"):
+        load_arrays(tmp_path / "a.npy")
