@@ -114,7 +114,8 @@ def progress(
     # Names of files stay as they are, and the names of emoji are not loaded.
     console = Console(stderr=True, emoji=False)
     tell = _rate_teller(unit, note)
-    if console.is_terminal:
+    # A colour that is forced makes no terminal of a log, nor can every terminal move.
+    if console.is_interactive and console.file.isatty():
         shown = _bar(console, label, total, tell)
     else:
         shown = _lines(console, label, total, unit, tell, closing)
@@ -134,26 +135,17 @@ def _bar(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    started = last = time.monotonic()
-    done = 0
+    started = time.monotonic()
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(label, total=total, rate="")
 
-        def show() -> None:
+        def show(done: int) -> None:
             rate = tell(done, time.monotonic() - started)
             bar.update(task, completed=done, rate=rate)
 
-        def advance(steps: int) -> None:
-            nonlocal done, last
-            done += steps
-            now = time.monotonic()
-            # To move the bar takes longer than many a step.
-            if now - last >= _SECONDS_BETWEEN_MOVES:
-                last = now
-                show()
-
-        yield advance
-        show()
+        # To move the bar takes longer than many a step.
+        with _counted(show, _SECONDS_BETWEEN_MOVES) as advance:
+            yield advance
 
 
 @contextmanager
@@ -165,10 +157,9 @@ def _lines(
     tell: _Tell,
     closing: bool,
 ) -> Iterator[Advance]:
-    started = last = time.monotonic()
-    done = 0
+    started = time.monotonic()
 
-    def say() -> None:
+    def say(done: int) -> None:
         seconds = time.monotonic() - started
         text = f"{label}: {done:,}"
         text += f" of {total:,} {unit}" if total is not None else f" {unit}"
@@ -178,17 +169,28 @@ def _lines(
             text += f", {left} left"
         console.print(text, highlight=False, soft_wrap=True, markup=False)
 
+    with _counted(say, _SECONDS_BETWEEN_LINES, closing=closing) as advance:
+        yield advance
+
+
+@contextmanager
+def _counted(
+    show: Callable[[int], None], pause: float, *, closing: bool = True
+) -> Iterator[Advance]:
+    """Count steps and show the count now and then, seconds apart, and at the end."""
+    done, last = 0, time.monotonic()
+
     def advance(steps: int) -> None:
         nonlocal done, last
         done += steps
         now = time.monotonic()
-        if now - last >= _SECONDS_BETWEEN_LINES:
+        if now - last >= pause:
             last = now
-            say()
+            show(done)
 
     yield advance
     if closing:
-        say()
+        show(done)
 
 
 def _rate_teller(unit: str, note: Callable[[], str] | None) -> _Tell:

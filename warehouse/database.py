@@ -151,9 +151,13 @@ def _connect(
             "this is a folder", where=path, expected="a DuckDB file", remedy=_KEY
         )
     try:
-        return duckdb.connect(str(path), read_only, dict(config or {}))
+        connection = duckdb.connect(str(path), read_only, dict(config or {}))
     except duckdb.Error as error:
         raise explain(error, path) from error
+    if config is None:
+        # DuckDB shows one wherever Python runs no file, as in spawned processes.
+        connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 def _create(path: Path) -> None:

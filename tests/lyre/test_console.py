@@ -2,6 +2,9 @@
 
 import errno
 import os
+import pty
+import subprocess
+import sys
 
 import pytest
 
@@ -93,3 +96,40 @@ def test_names_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None
     with progress("[b]:cd:", 1, "files") as advance:
         advance(1)
     assert capsys.readouterr().err.startswith("[b]:cd:: 1 of 1 files, ")
+
+
+_COUNT = """
+from lyre.console import progress
+
+with progress("decode", 3, "files") as advance:
+    advance(3)
+"""
+
+
+def _told(environment: dict[str, str], stderr: int) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", _COUNT],
+        env=os.environ | environment,
+        stderr=stderr,
+        text=True,
+        check=True,
+    )
+    return done.stderr
+
+
+@pytest.mark.parametrize("environment", [{}, {"FORCE_COLOR": "1"}])
+def test_what_is_no_terminal_gets_lines(environment: dict[str, str]) -> None:
+    told = _told(environment, subprocess.PIPE)
+    assert told.startswith("decode: 3 of 3 files, ")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(("term", "moves"), [("xterm", True), ("dumb", False)])
+def test_a_terminal_gets_a_bar_if_it_can_move_one(term: str, moves: bool) -> None:
+    ours, theirs = pty.openpty()
+    _told({"TERM": term}, theirs)
+    os.close(theirs)
+    told = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert ("3/3" in told) == moves
+    assert ("3 of 3 files" in told) != moves

@@ -54,6 +54,26 @@ def test_folder_is_made_for_the_writer(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b" / "lyre.duckdb").is_file()
 
 
+@pytest.mark.parametrize("how", ["open_to_read", "open_to_write"])
+def test_no_bar_is_drawn_into_a_log(warehouse: Path, how: str) -> None:
+    """Code that stands in no file looks interactive to DuckDB, which would draw one."""
+    code = f"""
+import sys, pathlib, duckdb
+from warehouse.database import {how}
+shown = "select current_setting('enable_progress_bar')"
+with {how}(pathlib.Path(sys.argv[1])) as connection:
+    print(duckdb.connect().execute(shown).fetchall(), end=" ")
+    print(connection.execute(shown).fetchall())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(warehouse)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[(True,)] [(False,)]\n"
+
+
 def test_missing_file_names_the_command(tmp_path: Path) -> None:
     path = tmp_path / "none.duckdb"
     with pytest.raises(WarehouseError) as caught, open_to_read(path):
