@@ -34,6 +34,7 @@ from lyre import cluster, settings
 from lyre.cluster import Engine
 from lyre.console import DONE, DONE_WITH_FAILURES, command_line, progress, run
 from lyre.cores import cores
+from lyre.lock import locked
 
 _MEGABYTE = 1_000_000
 _LATEST = "training_set.v2"
@@ -154,7 +155,13 @@ def _add_command(target: Target) -> None:
             format_, preset, rate=rate, n_mels=mels, n_fft=n_fft, hop=hop, dtype=dtype
         )
         chosen = Recipe.parse(recipe)
-        with cluster.chosen(engine, configured.spark) as found:
+        part = None if shards is None else Part.parse(shards)
+        ending = "" if target == "tfrecord" else f"-{target}"
+        folder = out or configured.exports / f"{chosen.name}-{format_}{ending}"
+        with (
+            locked(folder, shared=part is not None),
+            cluster.chosen(engine, configured.spark) as found,
+        ):
             options = Options(
                 workers=workers or cores(),
                 shard_bytes=round(shard_size * _MEGABYTE),
@@ -166,9 +173,6 @@ def _add_command(target: Target) -> None:
                 datasets=configured.dataset_audio,
                 cluster=found,
             )
-            part = None if shards is None else Part.parse(shards)
-            ending = "" if target == "tfrecord" else f"-{target}"
-            folder = out or configured.exports / f"{chosen.name}-{format_}{ending}"
             root = audio_root or configured.source(configured.sources.audio)
             started = time.monotonic()
             made = stage.prepare(

@@ -26,6 +26,7 @@ from dataset.containers import CONTAINERS
 from dataset.manifest import SPLITS, Features, Layout, Split, Target
 from export.errors import ExportError
 from export.recipe import Contents, Extent, Row, ScannedRow
+from lyre import lock
 from lyre.documents import parse_json
 from lyre.errors import said
 
@@ -257,8 +258,11 @@ def _read(summary: Path) -> Plan:
 
 
 def _has_files(folder: Path) -> bool:
-    # Files that another run has just begun to write do not count.
-    return any(path.is_file() and path.suffix != ".part" for path in folder.rglob("*"))
+    # The lock, and files that another part has just begun to write, do not count.
+    return any(
+        path.is_file() and path.suffix != ".part" and path.name != lock.NAME
+        for path in folder.rglob("*")
+    )
 
 
 def _comparable(plan: Plan) -> Plan:

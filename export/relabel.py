@@ -16,6 +16,7 @@ from export.narrowing import Narrowing
 from export.production import disk_told
 from export.recipe import Contents, Recipe, ScannedRow
 from export.selection import Selection, check_splits, select
+from lyre.lock import locked
 
 _NAME = re.compile(r"\w[\w.-]*")
 
@@ -59,6 +60,8 @@ def relabel(
     ExportError, DatasetError
         The recipe's table or the export is missing or damaged, a split would have
         no track with audio, or too many clips to add are unusable.
+    LockError
+        Another process writes into the export.
     """
     name = recipe.name if name is None else name
     if _NAME.fullmatch(name) is None:
@@ -66,6 +69,20 @@ def relabel(
             f"{name!r} is no name for a label set",
             expected="letters, digits, dots, hyphens and underscores",
         )
+    # Before the lock, which would make a missing folder.
+    manifest.read(folder)
+    with locked(folder):
+        return _relabel(folder, warehouse, recipe, narrowing, name, adding)
+
+
+def _relabel(
+    folder: Path,
+    warehouse: Path,
+    recipe: Recipe,
+    narrowing: Narrowing | None,
+    name: str,
+    adding: Adding | None,
+) -> LabelSet:
     described = manifest.read(folder)
     records = _records(folder, described)
     made = None

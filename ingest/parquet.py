@@ -6,7 +6,6 @@ read Parquet find them in the files.
 """
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from ingest.errors import IngestError
 from ingest.runs import has_raw_tables
 from ingest.tables import TABLES, Table
 from lyre.errors import said
-from lyre.whole import replace_folder
+from lyre.whole import whole_folder
 
 # Spark and DuckDB pass over names that begin so.
 _CONTENTS = "_contents.json"
@@ -96,23 +95,27 @@ def _write(
     contents = _contents(connection, table)
     if _is_written(place, contents):
         return _found(place, table, contents, is_new=False)
-    beside = folder / f".{table.name}.part"
-    shutil.rmtree(beside, ignore_errors=True)
+    with whole_folder(place) as beside:
+        _copy(connection, table, beside, file_bytes)
+        text = json.dumps(contents, indent=1)
+        (beside / _CONTENTS).write_text(text, encoding="utf-8")
+    return _found(place, table, contents, is_new=True)
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, table: Table, folder: Path, file_bytes: int
+) -> None:
     options = f"format parquet, compression zstd, row_group_size {_ROW_GROUP_ROWS}"
-    target = str(beside).replace("'", "''")
+    target = str(folder).replace("'", "''")
     connection.execute(
         f"copy {table.full_name} to '{target}' "
         f"({options}, file_size_bytes {file_bytes}, per_thread_output false)"
     )
-    if not any(beside.glob("*.parquet")):
+    if not any(folder.glob("*.parquet")):
         # Of no rows DuckDB makes no file where it may make several: readers need one.
-        beside.mkdir(exist_ok=True)
         connection.execute(
             f"copy {table.full_name} to '{target}/data_0.parquet' ({options})"
         )
-    (beside / _CONTENTS).write_text(json.dumps(contents, indent=1), encoding="utf-8")
-    replace_folder(place, beside)
-    return _found(place, table, contents, is_new=True)
 
 
 def _contents(

@@ -1,10 +1,11 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
 import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -40,31 +41,67 @@ def whole(file: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
-def replace_folder(folder: Path, beside: Path) -> None:
-    """Put a finished folder in the place of another, of which no half is ever seen.
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Yield a new folder beside a folder's place; at the end it takes that place.
+
+    As `whole`, for a folder: an error inside leaves what was there before, and of two
+    who write at once the last to end counts.
 
     Parameters
     ----------
     folder : Path
-        Where it is to appear; what lies there is removed.
-    beside : Path
-        The finished folder, on the same file system.
+        Where it is to appear; what lies there is removed then.
+
+    Yields
+    ------
+    Path
+        The empty folder to fill.
     """
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    beside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
+    beside = folder.with_name(f".{folder.stem}.{os.getpid()}.part{folder.suffix}")
+    # Of this process, or of an earlier one of the same number.
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        yield beside
+        _replace_folder(folder, beside)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _replace_folder(folder: Path, beside: Path) -> None:
+    """Put a finished folder in the place of another, of which no half is ever seen."""
+    old = folder.with_name(f".{folder.stem}.{os.getpid()}.part.old{folder.suffix}")
+    while True:
+        shutil.rmtree(old, ignore_errors=True)
+        with suppress(FileNotFoundError):  # There is none.
+            folder.rename(old)
+        try:
+            beside.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            continue  # Another process was faster: its folder gives way.
+        shutil.rmtree(old, ignore_errors=True)
+        return
 
 
 def _sweep(file: Path) -> None:
-    head, tail = re.escape(f".{file.stem}."), re.escape(f".part{file.suffix}")
-    left = re.compile(rf"{head}(\d+){tail}")
+    head, tail = re.escape(f".{file.stem}."), re.escape(file.suffix)
+    left = re.compile(rf"{head}(\d+)\.part(\.old)?{tail}")
     for path in file.parent.glob(".*.part*"):
         found = left.fullmatch(path.name)
         if found and not _is_alive(int(found[1])):
-            path.unlink(missing_ok=True)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:

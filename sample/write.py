@@ -1,7 +1,6 @@
 """The whole sample, written beside its place and moved there when it is complete."""
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
@@ -12,7 +11,7 @@ from soundfile import SoundFileError
 
 from lyre.console import progress
 from lyre.cores import cores
-from lyre.whole import replace_folder
+from lyre.whole import whole_folder
 from sample.clips import Clip, clip_path, design, write_all
 from sample.errors import SampleError
 from sample.faults import Faults, plant
@@ -82,14 +81,11 @@ def write_sample(
     out = out.resolve()
     if _present(out, request, force):
         return False
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    _clear(unfinished)
     try:
-        unfinished.mkdir(parents=True)
-        _fill(unfinished, request, workers or cores())
-        marker = json.dumps(asdict(request), indent=2)
-        (unfinished / MARKER).write_text(marker + "\n", encoding="utf-8")
-        replace_folder(out, unfinished)
+        with whole_folder(out) as unfinished:
+            _fill(unfinished, request, workers or cores())
+            marker = json.dumps(asdict(request), indent=2)
+            (unfinished / MARKER).write_text(marker + "\n", encoding="utf-8")
     except (OSError, sqlite3.Error, SoundFileError, BrokenExecutor) as error:
         raise SampleError(f"cannot be written: {error}", where=out) from error
     return True
@@ -126,11 +122,6 @@ def _read_marker(out: Path) -> dict[str, object] | None:
 
 def _words(values: dict[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())
-
-
-def _clear(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
 
 
 def _fill(folder: Path, request: Request, workers: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dataset import manifest
+from lyre.lock import locked
 from lyre.revision import revision
 from train import bundle, initial, runs
 from train.bundle import Bundle
@@ -19,6 +20,7 @@ from train.data.tracks import Tracks
 from train.data.unchanged import Shards
 from train.data.windows import Window
 from train.engine import keras, tf
+from train.errors import TrainError
 from train.loop import devices, epochs
 from train.loop.devices import is_chief
 from train.loop.history import Fitted
@@ -74,13 +76,17 @@ def fit(
         Before the first epoch: a split is empty or cannot be scored, a shard is
         missing or cut, the model does not fit the export. Later: the loss is not
         finite, or memory is short.
+    LockError
+        Another process trains the run of that name.
     """
     ready = _ready(export, config, say)
-    folder = all_runs / (name or config.model.name)
-    if is_chief(ready.strategy):
-        folder = runs.create(all_runs, name, config.model.name, replace=replace)
+    if not is_chief(ready.strategy):
+        return ready.run(all_runs / (name or config.model.name), say, progress)
+    folder = runs.place(all_runs, name, config.model.name)
+    with locked(folder):
+        runs.create(folder, replace=replace)
         _write_description(folder, export, config, ready.bundle.label_set)
-    return ready.run(folder, say, progress)
+        return ready.run(folder, say, progress)
 
 
 def resume(
@@ -111,15 +117,26 @@ def resume(
     TrainError
         There is no such run, the export, a shard of it or a key has changed, or as in
         `fit`.
+    LockError
+        Another process trains this run.
     """
     config = resumed_config(folder, overrides)
     run = runs.read(folder)
     ready = _ready(run.export, config, say)
     ready.shards.check_since(run.started_at)
-    if is_chief(ready.strategy):
+    if not is_chief(ready.strategy):
+        return ready.run(folder, say, progress, resume=True)
+    with locked(folder):
+        # Another process may have had the run while this one was getting ready.
+        if resumed_config(folder, overrides) != config:
+            raise TrainError(
+                "the run went on meanwhile, with another configuration",
+                where=folder,
+                remedy="run the same command again",
+            )
         runs.sweep(folder)
         runs.write_config(folder, to_toml(config))
-    return ready.run(folder, say, progress, resume=True)
+        return ready.run(folder, say, progress, resume=True)
 
 
 def try_rates(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lyre.lock import locked
 from train import runs
 from train.config import Config, to_toml
 from train.engine import keras, tf
@@ -80,6 +81,8 @@ def fit(
     TrainError
         There is no data, or no validation data; the model lacks logits; the folder
         holds a run already; or as in `train.fit.fit`.
+    LockError
+        Another process trains in this folder.
     """
     chosen = config or Config()
     place = Path(folder)
@@ -91,7 +94,6 @@ def fit(
     trainer = make_trainer(model, list(tags), chosen, steps)
     if strategy.num_replicas_in_sync > 1:
         share_statistics(model)
-    _prepare(place, chosen, resume=resume)
     job = Job(
         config=chosen,
         model=model,
@@ -107,7 +109,9 @@ def fit(
         callbacks=list(callbacks),
         progress=progress,
     )
-    return epochs.run(job, say, resume=resume)
+    with locked(place):
+        _prepare(place, chosen, resume=resume)
+        return epochs.run(job, say, resume=resume)
 
 
 def _prepare(folder: Path, config: Config, *, resume: bool) -> None:
@@ -117,7 +121,6 @@ def _prepare(folder: Path, config: Config, *, resume: bool) -> None:
             where=folder,
             remedy="choose another folder, or resume=True",
         )
-    folder.mkdir(parents=True, exist_ok=True)
     runs.write_config(folder, to_toml(config))
 
 

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dataset import manifest
 from dataset.verify import sha256
+from lyre import lock
 from lyre.documents import read_model
 from lyre.revision import revision
 from train.errors import TrainError
@@ -72,17 +73,18 @@ def describe(export: Path, label_set: str, seed: int, lists: Iterable[str] = ())
     )
 
 
-def create(runs: Path, name: str | None, model: str, *, replace: bool = False) -> Path:
+def place(runs: Path, name: str | None, model: str) -> Path:
+    """Return the folder of a new run; without a name, of the time and the model."""
+    return runs / (name or f"{datetime.now():%Y%m%d-%H%M%S}-{model}")
+
+
+def create(folder: Path, *, replace: bool = False) -> None:
     """Make the folder of a new run.
 
     Parameters
     ----------
-    runs : Path
-        The folder of all runs.
-    name : str, optional
-        Its name; by default the time and the model.
-    model : str
-        Name of the architecture.
+    folder : Path
+        From `place`; the caller holds its lock.
     replace : bool
         Remove an earlier run of that name.
 
@@ -91,7 +93,6 @@ def create(runs: Path, name: str | None, model: str, *, replace: bool = False) -
     TrainError
         There is such a run already, or a folder that is no run.
     """
-    folder = runs / (name or f"{datetime.now():%Y%m%d-%H%M%S}-{model}")
     if folder.exists():
         is_run = (folder / RUN).is_file()
         if not (replace if is_run else _is_only_begun(folder)):
@@ -102,7 +103,6 @@ def create(runs: Path, name: str | None, model: str, *, replace: bool = False) -
             )
         _empty(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def sweep(folder: Path) -> None:
@@ -120,7 +120,7 @@ def _is_half(path: Path) -> bool:
 def _is_only_begun(folder: Path) -> bool:
     """Tell whether a folder holds no more than a run that was killed at its start."""
     return folder.is_dir() and all(
-        path.name == CONFIG or _is_half(path) for path in folder.iterdir()
+        path.name in (CONFIG, lock.NAME) or _is_half(path) for path in folder.iterdir()
     )
 
 
@@ -132,7 +132,7 @@ def _empty(folder: Path) -> None:
     for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        else:
+        elif path.name != lock.NAME:
             path.unlink()
 
 

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from dataset import exports, manifest
 from export import __main__ as command
 from export.errors import ExportError
+from lyre.lock import LockError, locked
 
 
 @pytest.fixture
@@ -88,6 +89,32 @@ def test_parts_say_what_is_still_to_do(invoke, tmp_path):
     assert result.exit_code == 0, result.output
     assert "40 records in 4 shards" in result.stdout
     manifest.read(tmp_path / "exports/training_set.v2-waveform")
+
+
+def test_one_run_at_a_time_writes_an_export(invoke, tmp_path):
+    words = ["tfrecord", "--format", "waveform", "--workers", 1]
+    folder = tmp_path / "exports/training_set.v2-waveform"
+    with locked(folder):
+        for more in ([], ["--replace"], ["--shards", "0/2"], ["--finish"]):
+            assert isinstance(invoke(*words, *more).exception, LockError)
+    assert not folder.exists()
+    with locked(folder, shared=True):
+        assert isinstance(invoke(*words).exception, LockError)
+        for part in ("0/2", "1/2"):
+            assert invoke(*words, "--shards", part).exit_code == 0
+        assert isinstance(invoke(*words, "--finish").exception, LockError)
+    assert invoke(*words, "--finish").exit_code == 0
+    with locked(folder):
+        refused = invoke("relabel", "--name", "again")
+        assert isinstance(refused.exception, LockError)
+        assert "at work here (process" in str(refused.exception)
+    assert len(manifest.read(folder).label_sets) == 1
+
+
+def test_a_refused_relabel_makes_no_folder(invoke, tmp_path):
+    result = invoke("relabel", tmp_path / "some/where")
+    assert "no finished export" in str(result.exception)
+    assert not (tmp_path / "some").exists()
 
 
 def test_a_part_is_not_finished_at_once(invoke):

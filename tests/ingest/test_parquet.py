@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,7 +98,9 @@ def test_large_tables_are_several_files(warehouse: Path, tmp_path: Path) -> None
 
 def test_a_half_written_folder_is_written_anew(warehouse: Path, tmp_path: Path) -> None:
     folder = tmp_path / "parquet"
-    left = folder / ".audio_files.part"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = folder / f".audio_files.{ended.pid}.part"
     left.mkdir(parents=True)
     (left / "data_7.parquet").write_bytes(b"PAR1")
     (folder / "audio_files").mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lyre.whole import replace_folder, whole
+from lyre.whole import whole, whole_folder
 
 
 def test_the_file_appears_at_the_end(tmp_path: Path) -> None:
@@ -59,11 +59,66 @@ def test_what_a_killed_process_left_is_taken_away(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_folder_takes_the_place_of_another(tmp_path: Path, there: bool) -> None:
-    place, beside = tmp_path / "place", tmp_path / "beside"
-    left = tmp_path / ".place.old"
-    for folder in (beside, left, *([place] if there else [])):
+    place = tmp_path / "set.v2"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    halves = [
+        tmp_path / f".set.{ended.pid}.part.v2",
+        tmp_path / f".set.{ended.pid}.part.old.v2",
+    ]
+    for folder in (*halves, *([place] if there else [])):
         folder.mkdir()
-        (folder / folder.name).write_text("")
-    replace_folder(place, beside)
-    assert [path.name for path in place.iterdir()] == ["beside"]
+        (folder / "old").write_text("")
+    with whole_folder(place) as beside:
+        (beside / "new").write_text("")
+        assert place.exists() == there
+    assert [path.name for path in place.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_an_error_leaves_the_folder_that_was_there(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    with pytest.raises(ValueError, match="half"):
+        _fail_half_way_in(place)
+    assert list(tmp_path.rglob("*")) == [place]
+
+
+def _fail_half_way_in(folder: Path) -> None:
+    with whole_folder(folder) as beside:
+        (beside / "new").write_text("")
+        raise ValueError("half")
+
+
+def test_a_folder_that_appears_meanwhile_gives_way(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    with whole_folder(place) as beside:
+        (beside / "new").write_text("")
+        # As another process does that ends at the same time.
+        place.mkdir()
+        (place / "other").write_text("")
+    assert [path.name for path in place.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [place]
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from lyre.whole import whole_folder
+for _ in range(100):
+    with whole_folder(Path(sys.argv[1])) as beside:
+        for part in "abc":
+            (beside / part).write_text(sys.argv[2])
+"""
+
+
+def test_two_who_write_a_folder_at_once_never_mix(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, str(place), name])
+        for name in ("one", "two")
+    ]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    assert {path.name for path in place.iterdir()} == set("abc")
+    assert len({path.read_text() for path in place.iterdir()}) == 1
     assert list(tmp_path.iterdir()) == [place]

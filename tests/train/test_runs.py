@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from lyre.lock import NAME, locked
 from train import runs
 from train.errors import TrainError
 
@@ -13,6 +14,11 @@ def _run(folder: Path, export: Path) -> Path:
     return folder
 
 
+def _begun(tmp_path: Path, export: Path) -> Path:
+    runs.create(tmp_path / "one")
+    return _run(tmp_path / "one", export)
+
+
 def test_description_comes_back(tmp_path: Path, band_export: Path) -> None:
     found = runs.read(_run(tmp_path, band_export))
     assert found.export == band_export
@@ -21,10 +27,10 @@ def test_description_comes_back(tmp_path: Path, band_export: Path) -> None:
 
 
 def test_run_is_kept_unless_replaced(tmp_path: Path, band_export: Path) -> None:
-    folder = _run(runs.create(tmp_path, "one", "pons-logmel"), band_export)
+    folder = _begun(tmp_path, band_export)
     with pytest.raises(TrainError, match="exists already"):
-        runs.create(tmp_path, "one", "pons-logmel")
-    assert runs.create(tmp_path, "one", "pons-logmel", replace=True) == folder
+        runs.create(folder)
+    runs.create(folder, replace=True)
     assert not list(folder.iterdir())
 
 
@@ -32,16 +38,17 @@ def test_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("")
     with pytest.raises(TrainError, match="no run"):
-        runs.create(tmp_path, "mine", "pons-logmel", replace=True)
+        runs.create(tmp_path / "mine", replace=True)
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
 def test_run_without_a_name_has_time_and_model(tmp_path: Path) -> None:
-    assert runs.create(tmp_path, None, "pons-logmel").name.endswith("-pons-logmel")
+    assert runs.place(tmp_path, None, "pons-logmel").name.endswith("-pons-logmel")
+    assert runs.place(tmp_path, "one", "pons-logmel") == tmp_path / "one"
 
 
 def test_run_is_found_by_name_and_by_path(tmp_path: Path, band_export: Path) -> None:
-    folder = _run(runs.create(tmp_path, "one", "pons-logmel"), band_export)
+    folder = _begun(tmp_path, band_export)
     assert runs.find(tmp_path, "one") == folder
     assert runs.find(tmp_path / "elsewhere", folder) == folder
     with pytest.raises(TrainError, match="no such run"):
@@ -71,10 +78,13 @@ def test_damaged_description_is_told(
 
 
 def test_run_that_was_killed_at_its_start_can_be_begun_again(tmp_path: Path) -> None:
-    folder = runs.create(tmp_path, "one", "pons-logmel")
+    folder = tmp_path / "one"
+    runs.create(folder)
     runs.write_config(folder, "")
     (folder / "run.json.0f.part").write_text("{")
-    assert runs.create(tmp_path, "one", "pons-logmel") == folder
+    with locked(folder):
+        runs.create(folder)
+        assert [path.name for path in folder.iterdir()] == [NAME]
     assert not list(folder.iterdir())
 
 

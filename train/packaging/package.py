@@ -1,14 +1,13 @@
 """Packaging: write a model in a format, check it, measure it, describe it."""
 
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import audio
-from lyre.whole import replace_folder
+from lyre.whole import whole_folder
 from train import runs
 from train.errors import TrainError
 from train.packaging import card, checking, running, writing
@@ -134,10 +133,7 @@ def _package(
     clip: checking.Samples | None,
 ) -> Packaged:
     """Make one package beside its place, and move it there once it is right."""
-    beside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    try:
+    with whole_folder(folder) as beside:
         model = beside / MODEL_FILES[target]
         writing.write(target, tagger.model, tagger.bundle, model)
         run = running.load(target, model)
@@ -151,9 +147,6 @@ def _package(
         told = card.write(facts, target, made.bytes, made.agreement, made.latency)
         (beside / CARD).write_text(told, encoding="utf-8")
         runs.write_json(beside / DESCRIPTION, _description(facts, made))
-        replace_folder(folder, beside)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return made
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lyre.lock import LockError, locked
 from train import bundle, config, runs
 from train.errors import TrainError
 from train.fit import fit, resume
@@ -64,6 +65,44 @@ def test_two_epochs_and_two_more_are_four(
 def test_what_would_make_another_run_cannot_change(band_run: tuple) -> None:
     with pytest.raises(TrainError, match=r"training\.batch_size cannot change"):
         resume(band_run[0].folder, ["training.batch_size=7"], say=_quiet)
+
+
+def test_one_process_at_a_time_trains_a_run(
+    band_run: tuple, band_export: Path, small_config: Callable, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(band_run[0].folder, folder)
+    files = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    chosen = small_config("training.epochs=1")
+    with locked(folder):
+        with pytest.raises(LockError, match=f"{folder}: another process is at work"):
+            resume(folder, ["training.epochs=9"], say=_quiet)
+        with pytest.raises(LockError, match="wait until it has ended"):
+            fit(
+                *(band_export, chosen),
+                all_runs=tmp_path,
+                name="run",
+                replace=True,
+                say=_quiet,
+            )
+    assert files == {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+def test_a_run_that_went_on_under_another_configuration_is_refused(
+    band_run: tuple, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(band_run[0].folder, folder)
+
+    def longer(line: str) -> None:
+        # Between reading the configuration and taking the run.
+        if "parameters" in line:
+            chosen = config.load(folder / runs.CONFIG, ["training.epochs=20"])
+            runs.write_config(folder, config.to_toml(chosen))
+
+    with pytest.raises(TrainError, match="went on meanwhile"):
+        resume(folder, say=longer)
+    assert config.load(folder / runs.CONFIG).training.epochs == 20
 
 
 def test_a_changed_export_is_refused(
