@@ -4,11 +4,14 @@ Each stage says so in a sentence and a code, and loses nothing: once the obstacl
 gone, the same command ends as if there had been none.
 """
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,6 +142,60 @@ def test_two_runs_at_once(
     assert not any("Traceback" in text for text in said), said
     shared.finish(stage)
     assert shared.state() == expected
+
+
+def test_a_run_that_is_being_trained(
+    before: Callable[[Any], Any], tmp_path: Path, stages: dict[str, Any]
+) -> None:
+    stage = stages["fit"]
+    shared = before(stage).copy(tmp_path / "copy")
+    endless = shared.start((*stage.command, "--set", "training.epochs=100000"))
+    history = shared.folder / "data" / "runs" / "run" / "history.json"
+    try:
+        while not history.is_file():
+            assert endless.poll() is None, "".join(endless.communicate())
+            time.sleep(0.1)
+        for command in (stage.resume, (*stage.command, "--replace")):
+            said = _refused(shared, command, (2,))
+            assert f"at work here (process {endless.pid} on " in said
+            assert "wait until it has ended" in said
+    finally:
+        endless.send_signal(signal.SIGINT)
+        said = "".join(endless.communicate())
+    assert endless.returncode == 1, said
+    shared.run((*stage.resume, "--set", "training.epochs=1"))
+    epochs = [epoch["epoch"] for epoch in shared.history()]
+    assert epochs == list(range(1, len(epochs) + 1))
+    assert not [path for path in shared.files() if path.endswith(".lock")]
+
+
+def test_two_label_sets_at_once(
+    before: Callable[[Any], Any], tmp_path: Path, stages: dict[str, Any]
+) -> None:
+    shared = before(stages["relabel"]).copy(tmp_path / "copy")
+    commands = {
+        name: (*stages["relabel"].command, "--name", name) for name in ("one", "two")
+    }
+    processes = {name: shared.start(command) for name, command in commands.items()}
+    written = set()
+    for name, process in processes.items():
+        said = "".join(process.communicate())
+        assert "Traceback" not in said, said
+        if process.returncode == 2:
+            assert "another process is at work here" in said
+        else:
+            assert process.returncode in (0, 1), said
+            written.add(name)
+    assert written
+    assert _label_sets(shared) >= written
+    for name in commands.keys() - written:
+        shared.run(commands[name])
+    assert _label_sets(shared) >= commands.keys()
+
+
+def _label_sets(installation: Any) -> set[str]:
+    described = json.loads((installation.folder / "export/manifest.json").read_text())
+    return {each["name"] for each in described["label_sets"]}
 
 
 def _own_sources(installation: Any) -> None:
