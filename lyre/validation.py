@@ -34,6 +34,13 @@ def first_problem(error: ValidationError, model: type[BaseModel]) -> tuple[str, 
     place, table = _locate(first["loc"], model)
     if not place:
         return place, first["msg"]
+    if first["type"] == "union_tag_invalid":
+        said = first["ctx"]
+        place = f"{place}.{said['discriminator'].strip(chr(39))}"
+        return (
+            place,
+            f"Input should be {said['expected_tags']}, not {brief(said['tag'])}",
+        )
     if first["type"] != "extra_forbidden":
         return place, f"{first['msg']}, not {brief(first['input'])}"
     key = place.rpartition(".")[2]

@@ -38,6 +38,11 @@ class _Drawing(BaseModel):
             "shape.radius",
             "Input should be greater than 0, not -1",
         ),
+        (
+            {"shape": {"kind": "cube"}},
+            "shape.kind",
+            "Input should be 'round', 'square', not 'cube'",
+        ),
     ],
 )
 def test_problem_names_key_and_nearest(values: dict, place: str, what: str) -> None:

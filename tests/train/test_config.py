@@ -49,6 +49,18 @@ def test_overrides_win_over_the_file(tmp_path: Path) -> None:
     assert found.validation.monitor == "pr_auc"
 
 
+def test_sizes_of_the_file_are_forgotten_where_another_model_is_named(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text(config.to_toml(Config()))
+    found = config.load(file, ["model.filters=4", "model.name=pons-waveform"])
+    assert found.model == PonsWaveform(filters=4)
+    assert found == Config(model=PonsWaveform(filters=4))
+    same = config.load(file, [f"model.name={Config().model.name}"])
+    assert same == Config()
+
+
 def test_model_follows_the_export_where_none_is_named() -> None:
     found = config.load(None, ["model.filters=8"], model_name="pons-waveform")
     assert found.model == PonsWaveform(filters=8)
@@ -60,8 +72,15 @@ def test_model_follows_the_export_where_none_is_named() -> None:
         ("training.epoch=3", "training.epoch: no such key; the nearest valid one is"),
         ("model.filtres=3", "model.filtres: .*'filters'"),
         ("modell.filters=3", "modell: .*'model'"),
-        ("model.name=pons", "model: .*pons-logmel"),
+        ("model.name=pons", "model.name: .*'pons-logmel'.*, not 'pons'"),
         ("training.epochs=0", "training.epochs: .*greater than 0, not 0"),
+        ("training.batch_size=1_000_000_000_000", "batch_size: .*at most 4294967295"),
+        ("model.filters=1_000_000_000_000", "model.filters: .*at most 4294967295"),
+        ("optimizer.learning_rate=inf", "optimizer.learning_rate: .*finite"),
+        ("input.window_seconds=inf", "input.window_seconds: .*finite"),
+        ("input.window_seconds=1e300", "input.window_seconds: .*to 86400"),
+        ('loss.positive_weights={"jazz" = 0}', "weights.jazz: .*greater than 0"),
+        ('loss.positive_weights={"jazz" = inf}', "weights.jazz: .*finite"),
         ("training.epochs=many", "training.epochs: .*not 'many'"),
         ("input.window_position=left", "input.window_position: .*'random' or 'centre'"),
         ("epochs=3", "sets nothing"),

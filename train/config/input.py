@@ -14,7 +14,7 @@ class Input(Section):
         "", description="Label set of the export; empty: the recipe it was made from."
     )
     window_seconds: float = Field(
-        4.0, gt=0, description="Length of the windows that the model sees."
+        4.0, gt=0, le=86_400, description="Length of the windows that the model sees."
     )
     windows_per_track: int = Field(
         1, gt=0, description="Windows of each track per epoch in training."

@@ -1,8 +1,12 @@
 """``[loss]``: what is minimised."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from train.config.section import Section
+
+_Weight = Annotated[float, Field(gt=0)]
 
 
 class Loss(Section):
@@ -11,7 +15,7 @@ class Loss(Section):
     gamma: float = Field(
         0.0, ge=0, description="Focusing parameter of the focal loss; 0: plain."
     )
-    positive_weights: dict[str, float] = Field(
+    positive_weights: dict[str, _Weight] = Field(
         default_factory=dict,
         description='Weight of the positives of a tag, such as {"jazz" = 2.0}.',
     )

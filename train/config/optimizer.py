@@ -1,12 +1,14 @@
 """``[optimizer]``: any optimizer of Keras."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from train.config.section import Section
 
 
-class Optimizer(BaseModel):
+class Optimizer(Section):
     """Any optimizer of Keras by its name; further keys are its own arguments."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow")
 
     name: str = Field("adam", description="Name of a Keras optimizer.")
     learning_rate: float = Field(

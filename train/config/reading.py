@@ -24,6 +24,9 @@ def load(
 ) -> Config:
     """Read a configuration.
 
+    Sizes in the file are of the model that it names: where an override names another,
+    they are forgotten.
+
     Parameters
     ----------
     path : Path, optional
@@ -43,6 +46,7 @@ def load(
         The file is missing or of neither kind, or a key or a value is not valid.
     """
     values: dict[str, Any] = {} if path is None else _read(path, model_name, say)
+    _forget_other_model(values, overrides)
     for override in overrides:
         _override(values, override)
     model = values.setdefault("model", {})
@@ -73,6 +77,19 @@ def _read(
     if not path.is_file():
         raise TrainError("no such configuration file", where=path)
     return read_toml(path, TrainError)
+
+
+def _forget_other_model(values: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Drop the sizes of the file's model where an override names another model."""
+    named = [each.partition("=")[2].strip() for each in overrides if _names(each)]
+    model = values.get("model")
+    known = model.get("name") if isinstance(model, dict) else None
+    if named and known is not None and _value(named[-1]) != known:
+        del values["model"]
+
+
+def _names(override: str) -> bool:
+    return override.partition("=")[0].strip() == "model.name"
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -1,9 +1,27 @@
 """What the sections of a configuration have in common."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic_core import PydanticCustomError
+
+# What NumPy takes as a seed, and more than any number of anything here.
+LARGEST = 2**32 - 1
 
 
 class Section(BaseModel):
-    """A table of the configuration: fixed once read, no unknown keys."""
+    """A table of the configuration: fixed once read, no unknown keys.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Numbers are finite, and whole numbers such as NumPy and TensorFlow hold.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _holds(cls, value: Any) -> Any:
+        if isinstance(value, int) and value > LARGEST:
+            raise PydanticCustomError(
+                "too_large", "Input should be at most {most}", {"most": LARGEST}
+            )
+        return value

@@ -1,12 +1,12 @@
 """What the settings of every architecture have in common."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from train.config.section import Section
 
 
-class ModelSettings(BaseModel):
+class ModelSettings(Section):
     """Sizes of an architecture; each has its own class with its own name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(description="The architecture; see `python -m train models`.")
     batch_norm_momentum: float = Field(
