@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dataset.manifest import Features
 from lyre.documents import parse_model
 from lyre.errors import said
+from lyre.whole import whole
 from train.data.selection import Selection
 from train.data.windows import Window
 from train.errors import TrainError
@@ -77,13 +78,12 @@ class Bundle(BaseModel):
 
 def save(model: "keras.Model", bundle: Bundle, path: Path) -> None:
     """Write a model and its bundle, whole or not at all."""
-    beside = path.with_name(f".{path.stem}.part{_SUFFIX}")
-    model.save(beside)
-    with zipfile.ZipFile(beside, "a") as archive:
-        archive.writestr(_MEMBER, bundle.model_dump_json(indent=2))
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
-    beside.replace(path)
+    with whole(path) as beside:
+        model.save(beside)
+        with zipfile.ZipFile(beside, "a") as archive:
+            archive.writestr(_MEMBER, bundle.model_dump_json(indent=2))
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def load(path: Path) -> tuple["keras.Model", Bundle]:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lyre.whole import whole
+from train import picture
 from train.comparison import Summary, per_tag
-from train.errors import TrainError
 
 _CURVES = (
     ("loss", "training loss"),
@@ -29,33 +28,21 @@ def draw(summaries: Sequence[Summary], path: Path) -> None:
     Raises
     ------
     TrainError
-        matplotlib is not installed, or it cannot write such a file.
+        As `picture.save`.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise TrainError(
-            "drawing needs matplotlib, which is not installed",
-            remedy="pip install 'lyre[train]'",
-        ) from error
+    picture.check(path)
+    from matplotlib.figure import Figure
+
     evaluated = [run for run in summaries if run.evaluated]
     tags = _gains(evaluated)
     figure = Figure(
         figsize=(15, 4.5 + (0.2 * len(tags) + 1.5 if tags else 0)), layout="constrained"
     )
-    FigureCanvasAgg(figure)
     parts = figure.subfigures(2 if tags else 1, 1, squeeze=False)[:, 0]
     _draw_curves(parts[0], summaries)
     if tags:
         _draw_gains(parts[1], tags, evaluated)
-    try:
-        with whole(path) as beside:
-            figure.savefig(beside, dpi=110)
-    except (ValueError, OSError) as error:
-        raise TrainError(
-            f"the picture cannot be written: {error}", where=path
-        ) from error
+    picture.save(figure, path)
 
 
 def _gains(evaluated: Sequence[Summary]) -> dict[str, list[float]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from train import picture
 from train.engine import keras
 from train.errors import TrainError
 from train.loop.position import Position
@@ -129,12 +130,10 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> float:
 
 
 def draw(found: RangeTest, path: Path) -> None:
-    """Draw the loss against the rate into a file that matplotlib knows."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    """Draw the loss against the rate into a file; errors as `picture.save`."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.plot(found.rates, found.losses)
     axes.axvline(found.suggestion, color="tab:orange", linestyle="--")
@@ -144,12 +143,7 @@ def draw(found: RangeTest, path: Path) -> None:
         ylabel="training loss, smoothed",
         title=f"falls fastest at {found.suggestion:.2g}",
     )
-    try:
-        figure.savefig(path, dpi=110)
-    except (ValueError, OSError) as error:
-        raise TrainError(
-            f"the picture cannot be written: {error}", where=path
-        ) from error
+    picture.save(figure, path)
 
 
 class _Watch(keras.callbacks.Callback):  # type: ignore[misc]

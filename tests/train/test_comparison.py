@@ -167,5 +167,5 @@ def test_compare_as_json() -> None:
 
 def test_picture_of_an_unknown_kind_is_told(all_runs: Path, tmp_path: Path) -> None:
     found = [comparison.summarise(all_runs / "first")]
-    with pytest.raises(TrainError, match=r"curves\.what: the picture cannot"):
+    with pytest.raises(TrainError, match=r"curves\.what: no kind of picture"):
         curves.draw(found, tmp_path / "curves.what")

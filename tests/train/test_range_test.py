@@ -53,6 +53,10 @@ def test_command_draws_and_suggests(
     assert found["rates"][0] == pytest.approx(0.001)
     assert 0.001 <= found["suggestion"] < 100
     assert Image.open(tmp_path / "range-test.png").size == (770, 495)
+    nowhere = CliRunner().invoke(
+        app, ["range-test", "no such export", "--out", "none/rates.png"]
+    )
+    assert "no such folder for the picture" in str(nowhere.exception)
     refused = CliRunner().invoke(
         app, ["range-test", str(band_export), *options, "--to", "0.0001"]
     )

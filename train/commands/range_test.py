@@ -9,6 +9,7 @@ import typer
 from dataset import exports, manifest
 from lyre import settings
 from train import config as configuration
+from train import picture
 from train.models.registry import default_name
 
 
@@ -31,6 +32,7 @@ def range_test(
 
     Example: python -m train range-test v2 --config run.toml --out rates.png
     """
+    picture.check(out)
     known = settings.load()
     folder = exports.find(known.exports, export)
     features = manifest.read(folder).features

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from lyre.arrays import load_arrays
 from lyre.documents import parse_json
+from lyre.whole import whole
 from train.engine import keras
 from train.errors import TrainError
 from train.loop.history import Epoch
@@ -51,12 +52,10 @@ def save(
     standing = json.dumps(
         {"position": asdict(position), "history": [asdict(each) for each in history]}
     )
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
+    with whole(path) as beside, beside.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays, **{_STANDING: np.array(standing)})
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def restore(path: Path, trainer: "Model") -> tuple[Position, list[Epoch]]:
