@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from train.metrics import Metrics
+from train.metrics import Metrics, operating_points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,15 +69,34 @@ def curves(
     defined = [(i, tag) for i, tag in enumerate(metrics.tags) if tag.pr_auc is not None]
     defined.sort(key=lambda each: -each[1].positives)
     for place, entry in defined[:number]:
-        order = np.argsort(-scores[:, place], kind="stable")
-        hits = np.cumsum(labels[order, place])
-        recall, precision = hits / hits[-1], hits / np.arange(1, len(hits) + 1)
+        recall, precision = curve(labels[:, place], scores[:, place])
         axes.step(recall, precision, label=f"{entry.tag}: {entry.pr_auc:.3f}")
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     if defined:
         for text in axes.legend(fontsize=8).get_texts():
             text.set_parse_math(False)
     return _pixels(figure)
+
+
+def curve(
+    labels: npt.NDArray[Any], scores: npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the steps under which the area is the average precision.
+
+    Parameters
+    ----------
+    labels, scores : ndarray, shape (examples,)
+        The truth, with a positive, and what the model says; equal scores are one
+        threshold.
+
+    Returns
+    -------
+    recall, precision : ndarray, shape (points,)
+        From recall 0 on; a precision holds from the recall before it to its own.
+    """
+    _, hits, chosen = operating_points(labels, scores)
+    precision = hits / chosen
+    return np.append(0.0, hits / hits[-1]), np.append(precision[0], precision)
 
 
 def _figure(width: float, height: float) -> "Figure":

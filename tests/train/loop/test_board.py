@@ -12,6 +12,7 @@ from train import metrics
 from train.config import Logging
 from train.engine import tf
 from train.fit import Fitted
+from train.loop import pictures
 from train.loop.board import FOLDER, Board, tag_table
 from train.loop.position import Position
 
@@ -55,6 +56,18 @@ def test_tags_and_pictures_are_shown(band_run: tuple[Fitted, list[str]]) -> None
         picture = Image.open(io.BytesIO(blobs[2]))
         assert [str(size).encode() for size in picture.size] == list(blobs[:2])
         assert len(np.unique(np.asarray(picture))) > 10
+
+
+def test_area_under_the_drawn_curve_is_the_average_precision() -> None:
+    # From the top: one hit, then two with equal scores of which one is a hit, a miss.
+    labels = np.array([0, 1, 0, 1])
+    scores = np.array([0.5, 0.9, 0.1, 0.5])
+    recall, precision = pictures.curve(labels, scores)
+    assert recall.tolist() == [0, 0.5, 1, 1]
+    assert precision.tolist() == [1, 1, 2 / 3, 0.5]
+    (found,) = metrics.compute(labels[:, None], scores[:, None], ["rock"]).tags
+    area = np.sum(np.diff(recall) * precision[1:])
+    assert area == pytest.approx(found.pr_auc) == pytest.approx(5 / 6)
 
 
 def test_what_no_checkpoint_covers_is_not_written(tmp_path: Path) -> None:
