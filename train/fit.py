@@ -28,6 +28,7 @@ from train.loop.job import Job, Progress, Say, Validate, silent
 from train.loop.limits import Batches, limited
 from train.loop.sharing import share_statistics
 from train.loop.trainer import make_trainer, precision
+from train.loop.validation import check_needed
 from train.range_test import RangeTest, range_test
 from train.resuming import resumed_config
 from train.scoring import Scores, score_tracks, scorer
@@ -79,6 +80,8 @@ def fit(
     LockError
         Another process trains the run of that name.
     """
+    if name is not None:
+        runs.check_free(all_runs / name, replace=replace)
     ready = _ready(export, config, say)
     if not is_chief(ready.strategy):
         return ready.run(all_runs / (name or config.model.name), say, progress)
@@ -216,6 +219,7 @@ def _ready(export: Path, config: Config, say: Say) -> _Ready:
     """Open the data and build the model where it will be trained."""
     strategy = devices.strategy_for(config.training.devices)
     devices.check(strategy, config.training)
+    check_needed(config, validated=config.validation.enabled)
     data = open_data(export, config)
     batches, steps = limited(data.training, config.training.steps_per_epoch)
     _seed(config)

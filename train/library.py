@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lyre.lock import locked
+from lyre.whole import whole
 from train import runs
 from train.config import Config, to_toml
 from train.engine import keras, tf
@@ -26,6 +27,7 @@ from train.loop.job import Job, Progress, Say, Validate, silent
 from train.loop.limits import limited
 from train.loop.sharing import share_statistics
 from train.loop.trainer import make_trainer
+from train.loop.validation import check_needed
 
 if TYPE_CHECKING:
     from keras import Model
@@ -55,7 +57,7 @@ def fit(
     ----------
     model : keras.Model
         From features to a probability per tag; its logits come from a layer named
-        ``logits``, as with ``train.models.pons_backend.tag_outputs``.
+        ``logits``, as with ``train.models.parts.tag_outputs``.
     data : tf.data.Dataset or callable
         Batches of (features, labels), labels as 0 and 1 of shape (batch, tags); or a
         function from the number of an epoch, from 1, to such a data set. For
@@ -79,12 +81,13 @@ def fit(
     Raises
     ------
     TrainError
-        There is no data, or no validation data; the model lacks logits; the folder
-        holds a run already; or as in `train.fit.fit`.
+        There is no data, or no validation data, which patience and plateau need; the
+        model lacks logits; the folder holds a run already; or as in `train.fit.fit`.
     LockError
         Another process trains in this folder.
     """
     chosen = config or Config()
+    check_needed(chosen, validated=validation is not None)
     place = Path(folder)
     strategy = tf.distribute.get_strategy()
     devices.check(strategy, chosen.training)
@@ -148,6 +151,5 @@ def _validate(model: "Model", data: Any) -> Validate | None:
 
 
 def _save(model: "Model", path: Path) -> None:
-    beside = path.with_name(f".{path.stem}.part{path.suffix}")
-    model.save(beside)
-    beside.replace(path)
+    with whole(path) as beside:
+        model.save(beside)

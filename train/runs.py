@@ -93,16 +93,23 @@ def create(folder: Path, *, replace: bool = False) -> None:
     TrainError
         There is such a run already, or a folder that is no run.
     """
+    check_free(folder, replace=replace)
     if folder.exists():
-        is_run = (folder / RUN).is_file()
-        if not (replace if is_run else _is_only_begun(folder)):
-            raise TrainError(
-                "the run exists already" if is_run else "no run",
-                where=folder,
-                remedy="choose another --name, or replace a run with --replace",
-            )
         _empty(folder)
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def check_free(folder: Path, *, replace: bool = False) -> None:
+    """Refuse the place of another run, or of something that is no run; as `create`."""
+    if not folder.exists():
+        return
+    is_run = (folder / RUN).is_file()
+    if not (replace if is_run else _is_only_begun(folder)):
+        raise TrainError(
+            "the run exists already" if is_run else "no run",
+            where=folder,
+            remedy="choose another --name, or replace a run with --replace",
+        )
 
 
 def sweep(folder: Path) -> None:

@@ -127,13 +127,69 @@ def test_loss_that_is_not_finite_stops_the_run(
 
 
 @pytest.mark.parametrize(
-    "overrides", [["optimizer.name=adamm"], ["optimizer.momentun=0.9"]]
+    ("overrides", "message"),
+    [
+        (["optimizer.name=adamm"], "no optimizer 'adamm'; the nearest .* 'adam'"),
+        (["optimizer.name=LossScaleOptimizer"], "no optimizer 'LossScaleOptimizer'"),
+        (["optimizer.momentun=0.9"], "Keras' Adam cannot be made: .*momentun"),
+        (
+            ["optimizer.clipnorm=1", "optimizer.global_clipnorm=1"],
+            "Keras' Adam cannot be made: .*clip",
+        ),
+        (
+            ["optimizer.name=ftrl", "schedule.name=one-cycle"],
+            "one-cycle brings the learning rate to 0",
+        ),
+    ],
 )
-def test_unknown_optimizer_or_argument_is_told(
-    overrides: list[str], band_export: Path, small_config: SmallConfig, tmp_path: Path
+def test_optimizer_that_cannot_be_is_told(
+    overrides: list[str],
+    message: str,
+    band_export: Path,
+    small_config: SmallConfig,
+    tmp_path: Path,
 ) -> None:
-    with pytest.raises(TrainError, match="Keras has no optimizer"):
+    with pytest.raises(TrainError, match=message):
         fit(band_export, small_config(*overrides), all_runs=tmp_path, say=_quiet)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("waiting", ["validation.patience=1", "schedule.name=plateau"])
+def test_what_waits_for_a_gain_needs_validation(
+    waiting: str, band_export: Path, small_config: SmallConfig, tmp_path: Path
+) -> None:
+    chosen = small_config("validation.enabled=false", waiting)
+    with pytest.raises(TrainError, match="nothing is validated"):
+        fit(band_export, chosen, all_runs=tmp_path, say=_quiet)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_is_taken_is_told_before_anything_is_opened(
+    band_run: tuple[Fitted, list[str]], small_config: SmallConfig
+) -> None:
+    folder = band_run[0].folder
+    with pytest.raises(TrainError, match="the run exists already"):
+        fit(
+            folder / "no such export",
+            small_config(),
+            all_runs=folder.parent,
+            name=folder.name,
+            say=_quiet,
+        )
+
+
+def test_weights_that_the_last_step_spoiled_are_not_kept(
+    band_export: Path, small_config: SmallConfig, tmp_path: Path
+) -> None:
+    # One step an epoch: its loss is that before the update.
+    chosen = small_config(
+        *("optimizer.name=sgd", "optimizer.learning_rate=1e39"),
+        *("training.batch_size=100", "validation.enabled=false"),
+    )
+    with pytest.raises(TrainError, match="weights are not finite after step 1 of epo"):
+        fit(band_export, chosen, all_runs=tmp_path, name="run", say=_quiet)
+    assert (tmp_path / "run" / "not_finite.npz").is_file()
+    assert not (tmp_path / "run" / runs.LAST).exists()
 
 
 def test_waveform_model_trains(

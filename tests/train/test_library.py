@@ -121,6 +121,41 @@ def test_what_is_missing_is_told_before_the_first_epoch(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_patience_needs_validation_data(tmp_path: Path) -> None:
+    chosen = _config("validation.patience=2")
+    with pytest.raises(TrainError, match="nothing is validated"):
+        fit(
+            *(_model(), _data(16, 1)),
+            tags=TAGS,
+            folder=tmp_path / "run",
+            config=chosen,
+            say=_quiet,
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_half_a_model_is_never_taken_for_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, data = _model(), _data(16, 1)
+    save = keras.Model.save
+
+    def cut(model: keras.Model, path: Path) -> None:
+        save(model, path)
+        if (tmp_path / "run" / runs.LAST).exists():
+            path.write_bytes(path.read_bytes()[:100])
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(keras.Model, "save", cut)
+    with pytest.raises(OSError, match="disk is full"):
+        fit(model, data, tags=TAGS, folder=tmp_path / "run", say=_quiet)
+    assert sorted(path.name for path in (tmp_path / "run").glob("*.keras")) == [
+        runs.LAST
+    ]
+    assert not list((tmp_path / "run").glob(".*"))
+    keras.saving.load_model(tmp_path / "run" / runs.LAST)
+
+
 def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / runs.CONFIG).write_text("")
     with pytest.raises(TrainError, match="a run lies here already"):

@@ -158,7 +158,8 @@ def _check_validation(train: Tracks, validation: Tracks) -> None:
         raise TrainError(
             "no tag of the validation split has both tracks with it and without it",
             where=validation.folder,
-            remedy="enlarge the split, or set validation.enabled=false",
+            remedy="enlarge the split, keep tracks without a wanted tag "
+            "(tags.untagged=keep), or set validation.enabled=false",
         )
     known = {(row.source, row.track_id) for row in train.rows}
     for row in validation.rows:

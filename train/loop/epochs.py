@@ -22,11 +22,12 @@ from train.loop.tape_loop import TapeLoop
 from train.loop.validation import Judgement, judge
 from train.loop.watch import (
     CheckLoss,
-    LossNotFiniteError,
+    NotFiniteError,
     Now,
     Profile,
     Step,
     StopWhenAsked,
+    check_weights,
 )
 
 _NOT_FINITE = "not_finite.npz"
@@ -154,7 +155,8 @@ class _Course:
             callbacks = self._callbacks(stop, tell)
             try:
                 self.loop.train(batches.skip(position.step), position, callbacks)
-            except LossNotFiniteError:
+                check_weights(job.trainer)
+            except NotFiniteError:
                 path = job.folder / _NOT_FINITE
                 again = job.batches(position.epoch)
                 raise failures.not_finite(again, position, path) from None
@@ -190,7 +192,8 @@ class _Course:
     def _exhausted(self) -> bool:
         if self.patience.exhausted:
             epochs = self.job.config.validation.patience
-            self.say(f"no gain in {epochs} epochs: training ends")
+            waited = "1 epoch" if epochs == 1 else f"{epochs} epochs"
+            self.say(f"no gain in {waited}: training ends")
         return self.patience.exhausted
 
     def _save_models(self, is_best: bool) -> None:

@@ -1,5 +1,6 @@
 """What ends training, told in a sentence: a loss that is not finite, no memory."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from train.loop.position import Position
 
 
 def not_finite(batches: Any, position: Position, path: Path) -> TrainError:
-    """Save the batch after which the loss was not finite, and describe it.
+    """Save the batch after which loss or weights were not finite, and describe it.
 
     Parameters
     ----------
@@ -29,9 +30,14 @@ def not_finite(batches: Any, position: Position, path: Path) -> TrainError:
     with whole(path) as beside:
         np.savez(beside, features=features.numpy(), labels=labels.numpy())
     finite = all(np.isfinite(part).all() for part in (features, labels))
+    step = f"step {position.step} of epoch {position.epoch}"
+    what = (
+        f"the weights are not finite after {step}"
+        if math.isfinite(position.loss_sum)
+        else f"the loss of {step} is {position.loss_sum}"
+    )
     return TrainError(
-        f"the loss of step {position.step} of epoch {position.epoch} is "
-        f"{position.loss_sum}; its batch was saved",
+        f"{what}; its batch was saved",
         where=path,
         remedy="lower optimizer.learning_rate or set optimizer.global_clipnorm; "
         "earlier epochs are kept"

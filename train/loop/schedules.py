@@ -18,6 +18,7 @@ from train.engine import keras
 from train.errors import TrainError
 
 _ops = keras.ops
+_DOWN_TO_THE_FLOOR = ("cosine", "cyclical", "one-cycle")
 
 
 class Cyclical(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
@@ -111,7 +112,8 @@ def learning_rate(config: Config, steps: int | None) -> Any:
     Raises
     ------
     TrainError
-        The schedule needs the number of steps and it is not known.
+        The schedule needs the number of steps and it is not known, or it does not fit
+        the optimizer.
     """
     schedule, rate = config.schedule, config.optimizer.learning_rate
     if schedule.name in ("constant", "plateau"):
@@ -122,6 +124,7 @@ def learning_rate(config: Config, steps: int | None) -> Any:
             where="schedule.name",
             remedy="set training.steps_per_epoch, or schedule.name = 'constant'",
         )
+    _check_ftrl(config)
     total = steps * config.training.epochs
     if schedule.name == "cosine":
         return _cosine(schedule, rate, steps, total)
@@ -139,6 +142,19 @@ def learning_rate(config: Config, steps: int | None) -> Any:
     return OneCycle(
         schedule.start * rate, rate, schedule.floor * rate, rise, max(total - 1, 1)
     )
+
+
+def _check_ftrl(config: Config) -> None:
+    """Refuse a rate of 0 for the one optimizer that divides by its rate."""
+    schedule = config.schedule
+    begins_at_zero = schedule.name == "cosine" and round(schedule.warmup_epochs) > 0
+    ends_at_zero = schedule.name in _DOWN_TO_THE_FLOOR and not schedule.floor
+    if config.optimizer.name.lower() == "ftrl" and (begins_at_zero or ends_at_zero):
+        raise TrainError(
+            f"{schedule.name} brings the learning rate to 0, and ftrl divides by it",
+            where="schedule",
+            remedy="set schedule.floor=0.01 without warm-up, or schedule.name=constant",
+        )
 
 
 def _cosine(schedule: Schedule, rate: float, steps: int, total: int) -> Any:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from lyre.errors import said
+from lyre.validation import nearest
 from train import losses
 from train.config import Config, Optimizer
 from train.engine import keras, tf
@@ -12,6 +14,8 @@ from train.loop.schedules import learning_rate
 
 if TYPE_CHECKING:
     from keras import Model
+
+_OPTIMIZERS = "see https://keras.io/api/optimizers/"
 
 
 def make_trainer(
@@ -67,7 +71,7 @@ def _logits(model: "Model") -> Any:
     except ValueError as error:
         raise TrainError(
             "the model has no layer named logits, which the loss looks at",
-            remedy="end it with train.models.pons_backend.tag_outputs",
+            remedy="end it with train.models.parts.tag_outputs",
         ) from error
 
 
@@ -80,12 +84,29 @@ def _optimizer(settings: Optimizer, rate: Any) -> Any:
         del arguments["gradient_accumulation_steps"]
     given = {key: value for key, value in arguments.items() if value is not None}
     try:
-        return type(keras.optimizers.get(name))(**given)
-    except (ValueError, TypeError) as error:
-        shown = settings.model_dump(exclude={"name"}, exclude_unset=True)
+        kind = type(keras.optimizers.get(name))
+    except (ValueError, TypeError, KeyError) as error:
         raise TrainError(
-            f"Keras has no optimizer {name!r} with "
-            f"{', '.join(f'{key}={value!r}' for key, value in shown.items())}",
-            where="optimizer",
-            remedy="see https://keras.io/api/optimizers/",
+            f"Keras has no optimizer {name!r}{nearest(name, _optimizers())}",
+            where="optimizer.name",
+            remedy=_OPTIMIZERS,
         ) from error
+    try:
+        return kind(**given)
+    except (ValueError, TypeError) as error:
+        raise TrainError(
+            f"Keras' {kind.__name__} cannot be made: {said(error)}",
+            where="optimizer",
+            remedy=_OPTIMIZERS,
+        ) from error
+
+
+def _optimizers() -> list[str]:
+    """Return the names of Keras' optimizers, less those that hold another."""
+    base, wrapper = keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer
+    kinds = [each for each in vars(keras.optimizers).values() if isinstance(each, type)]
+    return sorted(
+        kind.__name__.lower()
+        for kind in kinds
+        if issubclass(kind, base) and kind not in (base, wrapper)
+    )

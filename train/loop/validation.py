@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from train import metrics
+from train.config import Config
+from train.errors import TrainError
 from train.loop.job import Validate
 from train.metrics import Metrics
 
@@ -39,6 +41,27 @@ class Judgement:
             "val_micro_roc_auc": self.metrics.micro_roc_auc,
             "val_micro_pr_auc": self.metrics.micro_pr_auc,
         }
+
+
+def check_needed(config: Config, *, validated: bool) -> None:
+    """Refuse what waits for figures of validation, where nothing is validated.
+
+    Raises
+    ------
+    TrainError
+        It names the key.
+    """
+    waiting = {
+        "validation.patience": config.validation.patience > 0,
+        "schedule.name = plateau": config.schedule.name == "plateau",
+    }
+    for key, waits in waiting.items():
+        if waits and not validated:
+            raise TrainError(
+                "nothing is validated, so that it would wait for a gain in vain",
+                where=key,
+                remedy="validate, or set validation.patience=0 and another schedule",
+            )
 
 
 def judge(validate: Validate, tags: list[str]) -> Judgement:

@@ -4,14 +4,35 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from train.engine import keras, tf
 from train.loop.position import Position
 
+if TYPE_CHECKING:
+    from keras import Model
 
-class LossNotFiniteError(Exception):
-    """The loss of the step just finished is NaN or infinite."""
+
+class NotFiniteError(Exception):
+    """The loss of the step just finished, or a weight after it, is NaN or infinite."""
+
+
+def check_weights(trainer: "Model") -> None:
+    """Look whether the weights are finite.
+
+    The loss of a step is that before its update, so that what the last step of an
+    epoch did to the weights is in no loss.
+
+    Raises
+    ------
+    NotFiniteError
+        A weight is not.
+    """
+    weights = map(keras.ops.convert_to_numpy, trainer.trainable_variables)
+    if not all(np.isfinite(each).all() for each in weights):
+        raise NotFiniteError
 
 
 class StopWhenAsked(keras.callbacks.Callback):  # type: ignore[misc]
@@ -28,7 +49,7 @@ class StopWhenAsked(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class CheckLoss(keras.callbacks.Callback):  # type: ignore[misc]
-    """Raises `LossNotFiniteError` at the step at which it happens."""
+    """Raises `NotFiniteError` at the step at which it happens."""
 
     def __init__(self, position: Position) -> None:
         super().__init__()
@@ -37,7 +58,7 @@ class CheckLoss(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, step: int, logs: Any = None) -> None:
         """Look at the sum of losses."""
         if not math.isfinite(self._position.loss_sum):
-            raise LossNotFiniteError
+            raise NotFiniteError
 
 
 class Now(keras.callbacks.Callback):  # type: ignore[misc]

@@ -40,6 +40,29 @@ def test_cosine_warms_up_in_a_line() -> None:
     assert found == pytest.approx([0.0, 0.1, 0.4, 0.2, 0.0], abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "divides_by_zero"),
+    [
+        (["schedule.name=one-cycle"], True),
+        (["schedule.name=one-cycle", "schedule.floor=0.01"], False),
+        (["schedule.name=cosine", "schedule.floor=0.01"], False),
+        (
+            ["schedule.name=cosine", "schedule.floor=0.1", "schedule.warmup_epochs=1"],
+            True,
+        ),
+        (["schedule.name=step"], False),
+    ],
+)
+def test_ftrl_is_kept_from_a_rate_of_zero(
+    overrides: list[str], divides_by_zero: bool
+) -> None:
+    if divides_by_zero:
+        with pytest.raises(TrainError, match="ftrl divides by it"):
+            _rates("optimizer.name=Ftrl", *overrides, at=[0])
+    else:
+        assert min(_rates("optimizer.name=Ftrl", *overrides, at=[0, 99])) > 0
+
+
 def test_warm_up_alone_is_refused() -> None:
     with pytest.raises(TrainError, match="warm-up"):
         _rates("schedule.name=cosine", "schedule.warmup_epochs=10", at=[0])
