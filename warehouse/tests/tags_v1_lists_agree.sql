@@ -28,6 +28,15 @@ placed as (
 
     from {{ ref('tags_v1_added') }}
 
+    union all
+
+    select
+        'tags_v1_added, naming of list' as seed,
+        list as tag,
+        named_by as place
+
+    from {{ ref('tags_v1_added') }}
+
 ),
 
 contradictions as (

@@ -1,0 +1,111 @@
+"""Lists that a person writes: dbt stops at rows that contradict, and names both."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Seed, rows at its end, what dbt says.
+CASES = {
+    "a category that is kept and not": (
+        "tags/tag_categories",
+        ["genre,false,"],
+        'tag_categories "genre" (false) contradicts tag_categories "genre" (true)',
+    ),
+    "a clean tag of two categories": (
+        "tags/tag_vocabulary",
+        ["rock,mood,"],
+        'tag_vocabulary "rock" (genre) contradicts tag_vocabulary "rock" (mood)',
+    ),
+    "a category that there is not": (
+        "tags/tag_vocabulary",
+        ["zzz,nothing,"],
+        'tag_vocabulary: "nothing" is no category of tag_categories',
+    ),
+    "a spelling of two tags": (
+        "tags/tag_synonyms",
+        ["dnb,techno,"],
+        'tag_synonyms "dnb" (drum and bass) contradicts tag_synonyms "dnb" (techno)',
+    ),
+    "a synonym of no tag": (
+        "tags/tag_synonyms",
+        ["zzz,zzz zzz,"],
+        'tag_synonyms: "zzz zzz" is no clean_tag of tag_vocabulary',
+    ),
+    "a pair twice": (
+        "tags/tags_never_merged",
+        ["zza,zzb,first", "zza,zzb,second"],
+        'tags_never_merged "zza, zzb" stands in 2 rows',
+    ),
+    "a rejected tag twice": (
+        "tags/tags_v1_rejected",
+        ["zza,", "zza,"],
+        'tags_v1_rejected "zza" stands in 2 rows',
+    ),
+    "a vocal tag of none of the four": (
+        "tags/tags_v1_vocal",
+        ["choir,zza,"],
+        'tags_v1_vocal: vocal_tag is "choir"; expected: rap, instrumental, male',
+    ),
+    "a list of two namings": (
+        "tags/tags_v1_added",
+        ["1,rock,zza,target,", "1,rock,zzb,rank,"],
+        'tags_v1_added, naming of list "1" belongs to "rank" and to "target"',
+    ),
+    "an exception for two reasons": (
+        "track_exceptions",
+        ["msd,TRA,silent,a jingle", "msd,TRA,silent,a mistake"],
+        'track_exceptions "msd, TRA, silent" (a jingle) contradicts'
+        ' track_exceptions "msd, TRA, silent" (a mistake)',
+    ),
+    "an exception from no rule": (
+        "track_exceptions",
+        ["msd,TRA,too_long,"],
+        'track_exceptions: "too_long" is no rule of cleaning_rules',
+    ),
+    "a place of two tags": (
+        "vocabulary_presets",
+        ["papers50,0,techno,"],
+        'vocabulary_presets "papers50, 0" (rock) contradicts'
+        ' vocabulary_presets "papers50, 0" (techno)',
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def output(
+    copy_dbt_project: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Return what dbt says of seeds in which all of these rows stand."""
+    project = copy_dbt_project(tmp_path_factory.mktemp("seeds"))
+    for seed, rows, _ in CASES.values():
+        with (project.seeds / f"{seed}.csv").open("a", encoding="utf-8") as file:
+            file.writelines(f"{row}\n" for row in rows)
+    loaded = project.dbt("seed")
+    assert loaded.returncode == 0, loaded.stdout
+    # Of the tests, those that read nothing but seeds.
+    words = (
+        "test",
+        "--select",
+        "resource_type:seed",
+        "--indirect-selection",
+        "cautious",
+    )
+    done = project.dbt(*words)
+    assert done.returncode == 1
+    return str(done.stdout)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_both_rows_are_named(output: str, name: str) -> None:
+    assert CASES[name][2] in output
+
+
+def test_the_lists_as_they_are_pass(
+    copy_dbt_project: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    project = copy_dbt_project(tmp_path)
+    words = ("build", "--select", "resource_type:seed", "--indirect-selection")
+    done = project.dbt(*words, "cautious")
+    assert done.returncode == 0, done.stdout
