@@ -1,9 +1,11 @@
 {#-
-    Before `dbt run`, once the seeds are read: a var that names a list that there is not
-    stops dbt. `dbt build` has tests that say the same.
+    Before `dbt run`, once the seeds are read: a var that names a list that there is not,
+    or a threshold that was not measured, stops dbt. `dbt build` has tests that say the
+    same.
 -#}
 {% macro check_lists() %}
     {%- if execute and flags.WHICH == "run" %}
+        {{ _check_threshold() }}
         {%- set preset = var("vocabulary_preset") %}
         {%- set split_by = var("split_by") %}
         {%- if preset is not none %}
@@ -41,4 +43,21 @@
             ~ (others + known | list) | join(", ")
         ) }}
     {%- endfor %}
+{% endmacro %}
+
+{#- A clip that was measured at other thresholds would seem to be without silence. -#}
+{% macro _check_threshold() %}
+    {%- set threshold = var("silence_threshold_db") %}
+    {%- set others = run_query(
+        "select distinct " ~ unnested("silence_thresholds_db") ~ " as threshold "
+        ~ "from raw.audio_files where status is distinct from 'vanished' and "
+        ~ "not array_contains(silence_thresholds_db, " ~ threshold ~ "::double)"
+    ).columns[0].values() | sort %}
+    {%- if others %}
+        {{ exceptions.raise_compiler_error(
+            "the var silence_threshold_db is " ~ threshold ~ ", and clips were measured "
+            ~ "at " ~ others | join(", ") ~ " alone; add it to silence_thresholds_db in "
+            ~ "lyre.toml and run python -m ingest audio"
+        ) }}
+    {%- endif %}
 {% endmacro %}

@@ -1,9 +1,28 @@
 -- Clips were measured at the threshold that the silence rules read; at another one
--- every clip would seem to be without silence.
-{{ config(severity='warn') }}
+-- a clip would seem to be without silence.
+with
 
-select count(*) as n_intervals
-from {{ ref('stg_audio__silences') }}
-having
-    count(*) > 0
-    and count(*) filter (where threshold_db = {{ var('silence_threshold_db') }}) = 0
+other_thresholds as (
+
+    select distinct unnest(silence_thresholds_db) as threshold
+    from {{ ref('stg_audio__files') }}
+    where
+        status is distinct from 'vanished'
+        and not array_contains(
+            silence_thresholds_db, {{ var('silence_threshold_db') }}::double
+        )
+
+),
+
+unmeasured as (
+
+    select
+        'silence_threshold_db is {{ var("silence_threshold_db") }}, and clips were'
+        || ' measured at ' || threshold || '; add it to silence_thresholds_db in'
+        || ' lyre.toml and run python -m ingest audio' as message
+
+    from other_thresholds
+
+)
+
+{{ raise_contradictions('unmeasured') }}

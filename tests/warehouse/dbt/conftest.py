@@ -280,12 +280,14 @@ def _fill_clips(connection: duckdb.DuckDBPyConnection) -> None:
         "loudest_frame_db": -12.0,
         "bit_rate": 64_000,
         "status": "ok",
+        "silence_thresholds_db": [40.0, 60.0],
     }
     for path, differing in CLIPS.items():
         clip = good | {"path": path, "content_sha256": path, "sound_sha256": path}
         if differing.get("status") in ("empty", "unreadable"):
             clip |= {"header_seconds": None, "decoded_seconds": None}
             clip |= {"loudest_frame_db": None, "sound_sha256": None}
+            clip |= {"silence_thresholds_db": None}
         _insert(connection, "audio_files", clip | differing)
     for path, silences in SILENCES.items():
         for number, (start, end) in enumerate(silences, 1):

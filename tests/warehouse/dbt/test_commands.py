@@ -26,6 +26,14 @@ def test_a_tag_that_a_split_lacks_stops_the_build_by_name(project: Any) -> None:
     assert "tag rock has " in done.stdout
 
 
+def test_a_threshold_that_was_not_measured_stops_the_build(project: Any) -> None:
+    words = ("test", "--select", "silence_threshold_was_measured")
+    done = project.dbt(*words, dbt_vars="{silence_threshold_db: 50}")
+    assert done.returncode == 1
+    assert "silence_threshold_db is 50, and clips were measured at 40.0;" in done.stdout
+    assert project.dbt(*words, dbt_vars="{silence_threshold_db: 40}").returncode == 0
+
+
 @pytest.mark.parametrize("split_by", ["clas", "[artist, clas]"])
 def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -> None:
     done = project.dbt(
@@ -56,6 +64,10 @@ def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -
         (
             "{exclude_untagged_v1: maybe}",
             "exclude_untagged_v1 is 'maybe'; expected one of: True, False",
+        ),
+        (
+            "{silence_threshold_db: 50}",
+            "silence_threshold_db is 50, and clips were measured at 40.0, 60.0 alone; ",
         ),
     ],
 )

@@ -3,12 +3,15 @@
 They are the rules of dbt's project evaluator that the house keeps.
 """
 
+import csv
 import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,7 @@ _TABLE_BY_NAME = re.compile(
     re.IGNORECASE,
 )
 # On the start of a run no table has been made yet, and the seeds of this one are read.
-_BEFORE_MODELS = {"check_lists"}
+_BEFORE_MODELS = {"check_lists", "_check_threshold"}
 
 
 def test_no_table_is_named_without_ref_or_source(
@@ -154,3 +157,49 @@ def test_seeds_give_every_column_a_type(seeds: list[Any]) -> None:
         header = Path(node["root_path"], node["original_file_path"])
         columns = header.read_text(encoding="utf-8").splitlines()[0].split(",")
         assert set(columns) == set(node["config"]["column_types"]), node["name"]
+
+
+@pytest.fixture(scope="module")
+def unit_tests(manifest: dict[str, Any]) -> dict[tuple[str, int], list[Any]]:
+    """Return the unit tests of each judge and version."""
+    found: dict[tuple[str, int], list[Any]] = {}
+    for test in manifest["unit_tests"].values():
+        if test["version"] is not None:
+            found.setdefault((test["model"], test["version"]), []).append(test)
+    return found
+
+
+def test_every_rule_takes_a_track_in_a_unit_test(unit_tests: dict[Any, Any]) -> None:
+    with (ROOT / "warehouse/seeds/cleaning_rules.csv").open(encoding="utf-8") as file:
+        rules = list(csv.DictReader(file))
+    assert rules
+    for rule in rules:
+        tests = unit_tests[rule["judged_by"], int(rule["version"])]
+        taken = {row.get("rule") for test in tests for row in test["expect"]["rows"]}
+        assert rule["rule"] in taken, rule
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    "judge", ["audio", "duplicates", "labels", "matches", "silence", "tags"]
+)
+def test_judges_are_tested_on_nulls_and_on_nothing(
+    unit_tests: dict[Any, Any], judge: str, version: int
+) -> None:
+    tests = unit_tests[f"clean_{judge}", version]
+    assert any(
+        value is None
+        for test in tests
+        for given in test["given"]
+        for row in given["rows"] or []
+        for value in row.values()
+    )
+    assert any(
+        not test["expect"]["rows"]
+        and not any(
+            given["rows"]
+            for given in test["given"]
+            if given["input"] != "ref('cleaning_rules')"
+        )
+        for test in tests
+    )

@@ -37,6 +37,7 @@ combined_lists as (
 dropped_names as (
 
     select distinct tag from {{ ref('tags_v1_dropped') }}
+    where tag is not null
 
 ),
 

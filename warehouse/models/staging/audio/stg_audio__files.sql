@@ -45,6 +45,7 @@ renamed as (
         dc_offset,
         channel_correlation,
         bandwidth_hz,
+        silence_thresholds_db,
 
         ----------  timestamps
         modified_at,
