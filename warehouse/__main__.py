@@ -14,7 +14,7 @@ from lyre.whole import whole
 from warehouse.errors import WarehouseError
 from warehouse.heatmap import write_heatmap
 from warehouse.output import WRITERS, write_parquet
-from warehouse.query import SECONDS, Answer, ask, ask_for_batches
+from warehouse.query import SECONDS, Answer, ask, ask_for_batches, in_duckdb
 
 app = command_line("Ask the warehouse.")
 
@@ -58,7 +58,7 @@ def query(
     path = warehouse or settings.load().warehouse
     text = _text(sql, file)
     if lineage:
-        _write_lineage(path, text, output, out)
+        _write_lineage(path, in_duckdb(text, dialect), output, out)
     elif output == "parquet":
         if out is None:
             raise WarehouseError("Parquet goes into a file", expected="--out FILE")
@@ -74,7 +74,9 @@ def query(
 
 @app.command()
 def heatmap(
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    out: Annotated[
+        Path, typer.Option(help="The file to write, with .html or .png at its end.")
+    ],
     recipe: Annotated[
         int, typer.Option(min=1, max=2, help="Version of the cleaning recipe.")
     ] = 2,
@@ -84,7 +86,7 @@ def heatmap(
         typer.Option(help="The DuckDB file; default: warehouse_path of lyre.toml."),
     ] = None,
 ) -> None:
-    """Draw how the most frequent tags go together, as one HTML file.
+    """Draw how the most frequent tags go together, as one HTML file or as a PNG.
 
     Example: python -m warehouse heatmap --out heatmap.html
     """

@@ -23,7 +23,7 @@ from lyre.documents import parse_json
 from lyre.errors import said
 from warehouse.database import open_to_read
 from warehouse.errors import WarehouseError
-from warehouse.query import LOCKED, only_select
+from warehouse.query import LOCKED, check_names, only_select
 
 _RUN_DBT = "run dbt build in the project first"
 
@@ -136,10 +136,12 @@ def _following(
         target or Path(os.environ.get("DBT_TARGET_PATH", "target"))
     )
     with open_to_read(warehouse, LOCKED) as connection:
-        only_select(connection, sql)
+        check_names(connection, only_select(connection, sql))
         schema = _schema(connection)
+        functions = _functions(connection)
     tracer = _Tracer(models, schema)
     try:
+        _check_functions(sql, functions)
         yield tracer, tracer.scope(sql)
     except (sqlglot.errors.SqlglotError, ValueError, RecursionError) as error:
         raise WarehouseError(
@@ -286,6 +288,23 @@ def _compiled_models(target: Path) -> dict[str, str]:
 def _names(node: Mapping[str, Any]) -> set[str]:
     latest = node.get("version") and node["version"] == node["latest_version"]
     return {node["alias"], node["name"]} if latest else {node["alias"]}
+
+
+def _functions(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the names of the functions that dbt makes."""
+    rows = connection.execute(
+        "select function_name from duckdb_functions() where schema_name = 'marts'"
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _check_functions(sql: str, functions: set[str]) -> None:
+    for called in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Anonymous):
+        if called.name.lower() in functions:
+            raise ValueError(
+                f"marts.{called.name} is a function, which is not looked into; "
+                "name tables and views alone"
+            )
 
 
 def _schema(connection: duckdb.DuckDBPyConnection) -> Schema:

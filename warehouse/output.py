@@ -2,8 +2,10 @@
 
 import csv
 import json
+import math
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -44,7 +46,7 @@ def write_csv(answer: Answer, out: TextIO) -> None:
     writer.writerow(answer.columns)
     for row in answer.rows:
         writer.writerow(
-            json.dumps(value, default=_plain, ensure_ascii=False)
+            json.dumps(_plain(value), ensure_ascii=False)
             if isinstance(value, list | dict)
             else value
             for value in row
@@ -55,9 +57,9 @@ def write_json(answer: Answer, out: TextIO) -> None:
     """Write all rows as one JSON list with an object a row."""
     separator = "[\n"
     for row in answer.rows:
-        values = dict(zip(answer.columns, row, strict=True))
+        values = dict(zip(answer.columns, map(_plain, row), strict=True))
         out.write(separator)
-        json.dump(values, out, default=_plain, ensure_ascii=False)
+        json.dump(values, out, allow_nan=False, ensure_ascii=False)
         separator = ",\n"
     out.write("[]\n" if separator == "[\n" else "\n]\n")
 
@@ -78,8 +80,28 @@ WRITERS: dict[str, Callable[[Answer, TextIO], None]] = {
 }
 
 
-def _plain(value: Any) -> str:
-    """Turn what JSON has no type for into text."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return value.hex() if isinstance(value, bytes) else str(value)
+def _plain(value: Any) -> Any:
+    """Turn what JSON has no type for into text, also inside of lists and structs.
+
+    Neither has it the floats that are no numbers; decimals become the nearest float.
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float() | Decimal():
+            return float(value) if math.isfinite(value) else str(value)
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case dict():
+            return {_key(key): _plain(each) for key, each in value.items()}
+        case date() | datetime():
+            return value.isoformat()
+        case bytes():
+            return value.hex()
+    return str(value)
+
+
+def _key(value: Any) -> str:
+    """Turn the key of a map into the text that JSON asks for."""
+    plain = _plain(value)
+    return plain if isinstance(plain, str) else json.dumps(plain)

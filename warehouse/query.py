@@ -114,7 +114,7 @@ def ask_for_batches(
 def _guarded(
     path: Path, sql: str, seconds: float, dialect: str
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.Statement]]:
-    text = sql if dialect == "duckdb" else _translate(sql, dialect)
+    text = in_duckdb(sql, dialect)
     with open_to_read(path, LOCKED) as connection:
         statement = only_select(connection, text)
         with _time_limit(connection, seconds), _told(seconds):
@@ -165,8 +165,33 @@ def _is_unicode(sql: str) -> bool:
     return True
 
 
-def _translate(sql: str, dialect: str) -> str:
-    """Translate to DuckDB's dialect; sqlglot is imported only where it is needed."""
+def check_names(
+    connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement
+) -> None:
+    """Look up all tables, columns and functions of a SELECT, and run nothing.
+
+    Raises
+    ------
+    WarehouseError
+        The warehouse lacks one, or knows none of this kind.
+    """
+    try:
+        connection.sql(statement)
+    except duckdb.Error as error:
+        raise WarehouseError(_sentence(error), where="query") from error
+
+
+def in_duckdb(sql: str, dialect: str) -> str:
+    """Return a text in DuckDB's dialect.
+
+    Raises
+    ------
+    WarehouseError
+        The dialect is unknown, or the text is not of it.
+    """
+    if dialect == "duckdb":
+        return sql
+    # Imported only where it is needed.
     import sqlglot
 
     if dialect not in DIALECTS:

@@ -228,6 +228,27 @@ def test_json_is_read_back_as_it_was(warehouse: Path) -> None:
     assert json.loads(write("json", warehouse, "from t where n > 9")) == []
 
 
+def test_json_says_what_it_has_no_word_for(warehouse: Path) -> None:
+    sql = (
+        "select 1.5 as decimal, 1 / 0 as endless, 'nan'::double as nan, "
+        "[0.25, 'inf'::double] as many, map {date '2020-01-02': 1} as days, "
+        "map {7: 0.5} as numbers, {'a': time '10:00'} as at"
+    )
+    assert json.loads(write("json", warehouse, sql), parse_constant=pytest.fail) == [
+        {
+            "decimal": 1.5,
+            "endless": "inf",
+            "nan": "nan",
+            "many": [0.25, "inf"],
+            "days": {"2020-01-02": 1},
+            "numbers": {"7": 0.5},
+            "at": {"a": "10:00:00"},
+        }
+    ]
+    text = write("csv", warehouse, "select [1.5] as many, map {date '2020-01-02': 1}")
+    assert list(csv.reader(io.StringIO(text)))[1] == ["[1.5]", '{"2020-01-02": 1}']
+
+
 def test_a_table_says_what_it_leaves_out(warehouse: Path) -> None:
     short = write("table", warehouse, "select '[b]x[/b]' as a, null as b")
     assert "[b]x[/b]" in short

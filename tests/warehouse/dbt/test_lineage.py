@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.image import imread
 
 from warehouse.errors import WarehouseError
 from warehouse.heatmap import write_heatmap
@@ -94,9 +96,32 @@ def test_without_dbt_the_remedy_is_told(project: Any, tmp_path: Path) -> None:
         trace(project.warehouse, "drop table marts.tracks", project.target)
 
 
-def test_the_command_gives_a_row_an_origin(project: Any) -> None:
-    words = ["query", "--lineage", "--format", "csv"]
-    sql = "select title from staging.stg_msd__songs where year > 1990"
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select track_id from nowhere", "Table with name nowhere does not exist"),
+        ("select nope from marts.tracks", 'column "nope" not found'),
+        ("from marts.tags_of('TR')", "marts.tags_of is a function"),
+        ("select marts.share_given('rock', 'pop') as s", "marts.share_given is a"),
+    ],
+)
+def test_what_cannot_be_followed_is_told(project: Any, sql: str, told: str) -> None:
+    for follow in (trace, conditions):
+        with pytest.raises(WarehouseError, match=told):
+            follow(project.warehouse, sql, project.target)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        ("duckdb", "select title from staging.stg_msd__songs where year > 1990"),
+        ("spark", "select `title` from staging.stg_msd__songs where `year` > 1990"),
+    ],
+)
+def test_the_command_gives_a_row_an_origin(
+    project: Any, dialect: str, sql: str
+) -> None:
+    words = ["query", "--lineage", "--format", "csv", "--dialect", dialect]
     words += ["--warehouse", str(project.warehouse), sql]
     done = subprocess.run(
         [sys.executable, "-m", "warehouse", *words],
@@ -123,3 +148,16 @@ def test_the_heat_map_is_one_file(project: Any, tmp_path: Path) -> None:
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
     with pytest.raises(WarehouseError, match="cannot be written"):
         write_heatmap(project.warehouse, tmp_path / "nowhere" / "map.html")
+    with pytest.raises(WarehouseError, match=r"expected \.html or \.png"):
+        write_heatmap(project.warehouse, tmp_path / "map.svg")
+
+
+def test_the_heat_map_is_a_picture(project: Any, tmp_path: Path) -> None:
+    out = tmp_path / "map.png"
+    assert write_heatmap(project.warehouse, out) == ["rock", "jazz"]
+    pixels = (imread(out)[..., :3] * 255).round().astype(int).reshape(-1, 3)
+    colours = Counter(map(tuple, pixels.tolist()))
+    # Two squares of a tag with itself; half of the jazz tracks are rock, which is the
+    # middle of matplotlib's blues.
+    grey, half = colours[204, 204, 204], colours[106, 173, 213]
+    assert 5_000 < half < grey < 2.1 * half
