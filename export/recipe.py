@@ -51,9 +51,9 @@ class Recipe:
         return f"marts.training_vocabulary_{self.version}"
 
     @property
-    def track_tags(self) -> str:
-        """Return the table of the clean tags of every track."""
-        return f"marts.track_tags_{self.version}"
+    def track_labels(self) -> str:
+        """Return the table of the clean tags of every track, repaired or not."""
+        return f"marts.track_labels_{self.version}"
 
     @property
     def funnel(self) -> str:

@@ -56,6 +56,8 @@ def write_sqlite(
 ) -> dict[str, int]:
     """Write the clean tags of every track in the three tables of ``lastfm_tags.db``.
 
+    A tag that label repair added has no weight.
+
     Parameters
     ----------
     warehouse : Path
@@ -169,11 +171,11 @@ def _number(source: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     try:
         source.execute(
             "create temp view pairs as select track_id, tag, max(weight) as weight"  # noqa: S608
-            f" from {recipe.track_tags} group by track_id, tag"
+            f" from {recipe.track_labels} group by track_id, tag"
         )
     except duckdb.CatalogException as error:
         raise ExportError(
-            f"the warehouse has no table {recipe.track_tags}",
+            f"the warehouse has no table {recipe.track_labels}",
             where=recipe.name,
             remedy="run `dbt build` first",
         ) from error

@@ -164,7 +164,7 @@ def test_tables_for_other_tools(invoke, warehouse, tmp_path):
     assert json.loads(result.stdout)["rows"] == {"training_set.v2": 40}
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
-            "create table marts.track_tags_v2 as"
+            "create table marts.track_labels_v2 as"
             " select 'T' as track_id, 'rock' as tag, 1.0::double as weight"
         )
     result = invoke("sqlite", "--out", "tags.db")

@@ -29,11 +29,11 @@ PAIRS = [
 def tagged(warehouse):
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
-            "create table marts.track_tags_v2 (source text, track_id text, tag text,"
+            "create table marts.track_labels_v2 (source text, track_id text, tag text,"
             " weight double)"
         )
         connection.executemany(
-            "insert into marts.track_tags_v2 values (?, ?, ?, ?)", PAIRS
+            "insert into marts.track_labels_v2 values (?, ?, ?, ?)", PAIRS
         )
     return warehouse
 
@@ -92,7 +92,7 @@ def test_no_file_is_overwritten_unasked(tagged, tmp_path):
 def test_a_failure_leaves_what_was_there(warehouse, tmp_path):
     file = tmp_path / "clean.db"
     file.write_text("old")
-    with pytest.raises(ExportError, match=r"no table marts.track_tags_v2.*dbt build"):
+    with pytest.raises(ExportError, match=r"no table marts.track_labels_v2.*dbt build"):
         tables.write_sqlite(warehouse, V2, file, replace=True)
     assert [(path.name, path.read_text()) for path in tmp_path.glob("clean*")] == [
         ("clean.db", "old")
@@ -161,11 +161,11 @@ def test_any_tags_come_back_from_sqlite(pairs):
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute("create schema marts")
             connection.execute(
-                "create table marts.track_tags_v2 (source text, track_id text,"
+                "create table marts.track_labels_v2 (source text, track_id text,"
                 " tag text, weight double)"
             )
             connection.executemany(
-                "insert into marts.track_tags_v2 values ('msd', ?, ?, ?)",
+                "insert into marts.track_labels_v2 values ('msd', ?, ?, ?)",
                 [[*key, weight] for key, weight in pairs.items()],
             )
         tables.write_sqlite(warehouse, V2, file)

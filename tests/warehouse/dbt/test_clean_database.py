@@ -1,6 +1,7 @@
 """Label repair on a database that is already clean, the `clean_lastfm.db` of 2019."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -80,6 +81,26 @@ def test_the_modes_of_2019(
     assert done.returncode == 0, done.stdout
     found = clean.rows("select tag, count(*) from marts.track_labels_v1 group by tag")
     assert dict(found) == {TAGS[tag]: n for tag, n in counts.items() if n}
+    assert _exported(clean) == dict(found)
+
+
+def _exported(clean: Any) -> dict[str, int]:
+    """Count the tags of `python -m export sqlite`, which 2019 repaired in place."""
+    file = clean.folder / "repaired.db"
+    words = ["export", "sqlite", "--recipe", "training_set.v1", "--replace"]
+    subprocess.run(
+        [sys.executable, "-m", *words, "--out", str(file)],
+        cwd=ROOT,
+        env=os.environ | {"LYRE_DATA_DIR": str(clean.folder)},
+        check=True,
+    )
+    with sqlite3.connect(file) as database:
+        return dict(
+            database.execute(
+                "select tags.tag, count(*) from tags, tid_tag"
+                " where tags.rowid = tid_tag.tag group by tags.tag"
+            )
+        )
 
 
 def test_no_tag_is_cleaned_again(clean: Any) -> None:
