@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from warehouse.errors import WarehouseError
 from warehouse.query import ask
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "queries.md"
@@ -63,6 +64,22 @@ def test_attributes(
         ("msd", track_of("A1"), "Title A1")
     ]
     assert values(f"select year from marts.attributes_of({name})") == [1987]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("from marts.attribute_of(31, 'titel')", "marts.tracks has no column titel"),
+        ("from marts.tracks_with('rock', recipe := 3)", "recipe is 1 or 2, not 3"),
+        ("select marts.share_given('rock', 'jazz', 0)", "recipe is 1 or 2, not 0"),
+    ],
+)
+def test_what_there_is_not_is_told(project: Any, sql: str, told: str) -> None:
+    with (
+        pytest.raises(WarehouseError, match=told),
+        ask(project.warehouse, sql) as answer,
+    ):
+        list(answer.rows)
 
 
 def test_raw_tags(project: Any, values: Any, track_of: Callable[[str], str]) -> None:

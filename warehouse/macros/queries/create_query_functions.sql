@@ -47,6 +47,7 @@
     (
         select * from {{ ref(name, v=1) }} where recipe = 1
         union all
-        select * from {{ ref(name, v=2) }} where recipe = 2
+        select * from {{ ref(name, v=2) }}
+        where if(recipe in (1, 2), recipe = 2, error('recipe is 1 or 2, not ' || recipe))
     )
 {%- endmacro %}

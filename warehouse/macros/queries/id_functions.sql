@@ -35,7 +35,14 @@
         "attribute_of", "id, attribute",
         "One column of marts.tracks, as text, by track id, song id or 7digital id."
     ) %}
-        select t.source, t.track_id, to_json(t) ->> attribute as value
+        select
+            t.source,
+            t.track_id,
+            if(
+                list_contains(json_keys(to_json(t)), attribute),
+                to_json(t) ->> attribute,
+                error('marts.tracks has no column ' || attribute)
+            ) as value
         from {{ tracks }} as t
         where
             t.track_id = id::varchar
