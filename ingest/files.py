@@ -76,10 +76,7 @@ def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:
         The files found there.
     """
     listing = [(path, _stat(path)) for path in files]
-    states = tuple(
-        FileState(shown(path.absolute()), stat.st_size, stat.st_mtime_ns // 1000)
-        for path, stat in listing
-    )
+    states = tuple(_state(path, stat) for path, stat in listing)
     path = _JOINED_BY.join(shown(path.absolute()) for path in named)
     size = sum(state.size_bytes for state in states)
     newest = max((stat.st_mtime for _, stat in listing), default=0.0)
@@ -98,8 +95,7 @@ def state_of(path: Path) -> FileState:
     OSError
         There is no such file.
     """
-    stat = _stat(path)
-    return FileState(shown(path.absolute()), stat.st_size, stat.st_mtime_ns // 1000)
+    return _state(path, _stat(path))
 
 
 def changed_file(states: Iterable[FileState]) -> str | None:
@@ -171,16 +167,16 @@ def walk(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:
 
     A folder that cannot be read is yielded too: who reads it will be told.
     """
-    unreadable: list[Path] = []
+    closed: list[Path] = []
 
     def keep(error: OSError) -> None:
-        unreadable.append(Path(error.filename))
+        closed.append(Path(error.filename))
 
     for folder, _, names in os.walk(root, onerror=keep):
         for name in names:
             if name.lower().endswith(tuple(suffixes)):
                 yield Path(folder, name)
-    yield from unreadable
+    yield from closed
 
 
 def fault_of(path: Path) -> str | None:
@@ -216,6 +212,10 @@ def _place(text: str) -> Path:
         return path
     name = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
     return Path(os.fsdecode(name))
+
+
+def _state(path: Path, stat: os.stat_result) -> FileState:
+    return FileState(shown(path.absolute()), stat.st_size, stat.st_mtime_ns // 1000)
 
 
 def _stat(path: Path) -> os.stat_result:

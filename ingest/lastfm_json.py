@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyarrow as pa
 
@@ -116,7 +116,7 @@ def _fill(files: Sequence[Path], named: set[Path], load: Load) -> None:
 
 def _read(files: Sequence[Path], named: set[Path], load: Load) -> None:
     rows = _Rows.after_those_kept(load)
-    pending = [file for file in files if shown(file.absolute()) not in load.kept_files]
+    pending = [file for file in files if _name(file) not in load.kept_files]
     with progress("last.fm files", len(pending), "files") as advance:
         for file in pending:
             if file.suffix.lower() == _LINES:
@@ -218,9 +218,7 @@ class _Rows:
         if not isinstance(record, dict):
             return "not a JSON object"
         track_id = record.get("track_id")
-        if not isinstance(track_id, str) or not TRACK_ID.fullmatch(
-            track_id.encode(errors="replace")
-        ):
+        if not _is_track_id(track_id):
             return "track_id is no MSD track id"
         if track_id in self.seen:
             return REPEATED
@@ -326,12 +324,16 @@ def _similar(entry: Any) -> tuple[str, float, str | None]:
     if not isinstance(entry, list) or len(entry) != 2:
         return "", 0.0, "similar is no pair of track and score"
     track, score = entry
-    if not isinstance(track, str) or not TRACK_ID.fullmatch(
-        track.encode(errors="replace")
-    ):
+    if not _is_track_id(track):
         return "", 0.0, "similar track is no MSD track id"
     number = _number(score)
     return track, number or 0.0, None if number is not None else "score is no number"
+
+
+def _is_track_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and bool(
+        TRACK_ID.fullmatch(value.encode(errors="replace"))
+    )
 
 
 def _number(value: Any) -> float | None:

@@ -6,7 +6,7 @@ is set aside with its number.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MISMATCH = re.compile(rb"ERROR: <(SO[A-Z0-9]{16}) (TR[A-Z0-9]{16})> (.*)", re.DOTALL)
 _UNEQUAL, _DASH = b"  !=  ", b"  -  "
 _GROUP = re.compile(rb"%-?\d+(?:\s+(.*))?", re.DOTALL)
-_SEPARATOR = b"<SEP>"
+SEPARATOR = b"<SEP>"
 
 Names = tuple[str | None, str | None]
 
@@ -47,9 +47,9 @@ def mismatches(path: Path) -> Source:
     IngestError
         The file is missing, empty or a git-LFS pointer.
     """
-    check(path, is_a="the list of mismatches", key="sources.mismatches")
-    fill = partial(_fill_mismatches, path)
-    return Source("mismatches", fingerprint([path], [path]), (MSD_MISMATCHES,), fill)
+    return list_source(
+        "mismatches", path, MSD_MISMATCHES, _fill_mismatches, "the list of mismatches"
+    )
 
 
 def duplicates(path: Path) -> Source:
@@ -67,9 +67,36 @@ def duplicates(path: Path) -> Source:
     IngestError
         The file is missing, empty or a git-LFS pointer.
     """
-    check(path, is_a="the list of duplicates", key="sources.duplicates")
-    fill = partial(_fill_duplicates, path)
-    return Source("duplicates", fingerprint([path], [path]), (MSD_DUPLICATES,), fill)
+    return list_source(
+        "duplicates", path, MSD_DUPLICATES, _fill_duplicates, "the list of duplicates"
+    )
+
+
+def list_source(
+    name: str, path: Path, table: Table, fill: Callable[[Path, Load], None], is_a: str
+) -> Source:
+    """Find and check a list that is one file and fills one table.
+
+    Parameters
+    ----------
+    name : str
+        Of the source, which is its key in ``[sources]`` too.
+    path : Path
+        The list.
+    table : Table
+        Where its lines go.
+    fill : callable
+        Reads them into the table.
+    is_a : str
+        What the file should be, in words.
+
+    Raises
+    ------
+    IngestError
+        The file is missing, empty or a git-LFS pointer.
+    """
+    check(path, is_a=is_a, key=f"sources.{name}")
+    return Source(name, fingerprint([path], [path]), (table,), partial(fill, path))
 
 
 def numbered_lines(path: Path, label: str) -> Iterator[tuple[int, bytes]]:
@@ -190,7 +217,7 @@ def _fill_duplicates(path: Path, load: Load) -> None:
             group, position = group + 1, 0
             label = _label(number, line, load)
             continue
-        track_id = line.split(_SEPARATOR)[0].strip()
+        track_id = line.split(SEPARATOR)[0].strip()
         if not TRACK_ID.fullmatch(track_id):
             load.set_aside(str(number), "neither a track id nor '%<number> ...'", line)
         elif group == 0:

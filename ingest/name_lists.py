@@ -5,27 +5,31 @@ can hold too: a line with too many of them is ambiguous and set aside.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from ingest.files import check, fingerprint, shown
-from ingest.lists import TRACK_ID, Rows, numbered_lines
+from ingest.lists import SEPARATOR, TRACK_ID, Rows, list_source, numbered_lines
 from ingest.load import Load, Source
 from ingest.tables import (
     LASTFM_UNIQUE_TAGS,
     MSD_CLIQUES,
     MSD_UNIQUE_ARTISTS,
     MSD_UNIQUE_TRACKS,
+    Table,
 )
 from ingest.text import clean, tag_nfkc
 
-_SEPARATOR, _OTHER_SEPARATOR = b"<SEP>", b";"
+_OTHER_SEPARATOR = b";"
 _SONG_ID = re.compile(rb"SO[A-Z0-9]{16}")
 _ARTIST_ID = re.compile(rb"AR[A-Z0-9]{16}")
 _CLIQUE = re.compile(rb"%(-?\d{1,18}(?:,-?\d{1,18})*)(?:,\s*(.*))?", re.DOTALL)
 _PERFORMANCE = re.compile(rb"-?\d{1,18}")
 _COUNTED_TAG = re.compile(rb"(.*)\t\s*(\d{1,18})\s*", re.DOTALL)
+
+# The columns of a line: names to expressions of ids, or None for what is a text.
+_Form = Mapping[str, re.Pattern[bytes] | None]
 
 
 def unique_tracks(path: Path) -> Source:
@@ -41,10 +45,9 @@ def unique_tracks(path: Path) -> Source:
     IngestError
         The file is missing, empty or a git-LFS pointer.
     """
-    check(path, is_a="the list of tracks", key="sources.unique_tracks")
-    state = fingerprint([path], [path])
-    fill = partial(_fill_tracks, path)
-    return Source("unique_tracks", state, (MSD_UNIQUE_TRACKS,), fill)
+    return list_source(
+        "unique_tracks", path, MSD_UNIQUE_TRACKS, _fill_tracks, "the list of tracks"
+    )
 
 
 def unique_artists(path: Path) -> Source:
@@ -60,10 +63,9 @@ def unique_artists(path: Path) -> Source:
     IngestError
         The file is missing, empty or a git-LFS pointer.
     """
-    check(path, is_a="the list of artists", key="sources.unique_artists")
-    state = fingerprint([path], [path])
-    fill = partial(_fill_artists, path)
-    return Source("unique_artists", state, (MSD_UNIQUE_ARTISTS,), fill)
+    return list_source(
+        "unique_artists", path, MSD_UNIQUE_ARTISTS, _fill_artists, "the list of artists"
+    )
 
 
 def cliques(paths: Sequence[Path]) -> Source:
@@ -100,52 +102,47 @@ def unique_tags(path: Path) -> Source:
     IngestError
         The file is missing, empty or a git-LFS pointer.
     """
-    check(path, is_a="the list of tags", key="sources.unique_tags")
-    state = fingerprint([path], [path])
-    fill = partial(_fill_tags, path)
-    return Source("unique_tags", state, (LASTFM_UNIQUE_TAGS,), fill)
+    return list_source(
+        "unique_tags", path, LASTFM_UNIQUE_TAGS, _fill_tags, "the list of tags"
+    )
 
 
 def _fill_tracks(path: Path, load: Load) -> None:
-    rows = Rows(load, MSD_UNIQUE_TRACKS)
-    form = "TRACK<SEP>SONG<SEP>artist<SEP>title"
-    for number, line in numbered_lines(path, load.source):
-        if not line:
-            continue
-        fields = _fields(number, line, form, load)
-        if fields is None:
-            continue
-        track_id, song_id, artist, title = fields
-        if not TRACK_ID.fullmatch(track_id) or not _SONG_ID.fullmatch(song_id):
-            load.set_aside(str(number), f"line is not '{form}'", line)
-            continue
-        names = (_name(artist, load), _name(title, load))
-        rows.add(number, track_id.decode(), song_id.decode(), *names)
-    rows.close(path, f"lines of {form}")
+    form = {"TRACK": TRACK_ID, "SONG": _SONG_ID, "artist": None, "title": None}
+    _fill_named(path, MSD_UNIQUE_TRACKS, form, load)
 
 
 def _fill_artists(path: Path, load: Load) -> None:
-    rows = Rows(load, MSD_UNIQUE_ARTISTS)
-    form = "ARTIST<SEP>mbid<SEP>TRACK<SEP>name"
+    form = {"ARTIST": _ARTIST_ID, "mbid": None, "TRACK": TRACK_ID, "name": None}
+    _fill_named(path, MSD_UNIQUE_ARTISTS, form, load)
+
+
+def _fill_named(path: Path, table: Table, form: _Form, load: Load) -> None:
+    """Load lines of ids, which have to match, and names, which may be anything."""
+    told = "<SEP>".join(form)
+    rows = Rows(load, table)
     for number, line in numbered_lines(path, load.source):
         if not line:
             continue
-        fields = _fields(number, line, form, load)
+        fields = _fields(number, line, told, load)
         if fields is None:
             continue
-        artist_id, mbid, track_id, name = fields
-        if not _ARTIST_ID.fullmatch(artist_id) or not TRACK_ID.fullmatch(track_id):
-            load.set_aside(str(number), f"line is not '{form}'", line)
+        cells = list(zip(form.values(), fields, strict=True))
+        if not all(kind is None or kind.fullmatch(field) for kind, field in cells):
+            load.set_aside(str(number), f"line is not '{told}'", line)
             continue
-        ids = (artist_id.decode(), _name(mbid, load), track_id.decode())
-        rows.add(number, *ids, _name(name, load))
-    rows.close(path, f"lines of {form}")
+        values = (
+            _name(field, load) if kind is None else field.decode()
+            for kind, field in cells
+        )
+        rows.add(number, *values)
+    rows.close(path, f"lines of {told}")
 
 
 def _fields(number: int, line: bytes, form: str, load: Load) -> list[bytes] | None:
     """Split a line at its separator, or set it aside."""
     wanted = form.count("<SEP>") + 1
-    separator = _SEPARATOR if _SEPARATOR in line else _OTHER_SEPARATOR
+    separator = SEPARATOR if SEPARATOR in line else _OTHER_SEPARATOR
     fields = line.split(separator)
     if len(fields) == wanted:
         return fields
@@ -197,7 +194,7 @@ def _clique_header(
 
 
 def _clique_track(line: bytes) -> tuple[str, str, int | None] | None:
-    fields = [field.strip() for field in line.split(_SEPARATOR)]
+    fields = [field.strip() for field in line.split(SEPARATOR)]
     if len(fields) not in (2, 3):
         return None
     track_id, artist_id, *rest = fields

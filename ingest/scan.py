@@ -236,9 +236,9 @@ def _write_list(
         with transaction(connection):
             connection.register("found", found)
             connection.execute(_MOVED)
-            vanished = connection.execute(_VANISHED, {"folders": folders}).fetchall()[
-                0
-            ][0]
+            ((vanished,),) = connection.execute(
+                _VANISHED, {"folders": folders}
+            ).fetchall()
             connection.execute(_CHANGED)
             for table in (
                 "raw.audio_files",

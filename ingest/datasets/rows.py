@@ -19,10 +19,11 @@ from ingest.tables import DATASET_TAGS, DATASET_TRACKS
 from ingest.text import tag_nfkc
 from lyre.console import Advance
 
-SPLITS = {"train": "train", "training": "train"} | dict.fromkeys(
-    ("validation", "valid", "val", "dev"), "validation"
-)
-SPLITS["test"] = "test"
+SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    "test": "test",
+}
 """Names of splits as they occur, and as they are written."""
 
 _ROWS_HELD = 50_000
