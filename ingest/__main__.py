@@ -310,7 +310,10 @@ def status(warehouse: Warehouse = None, as_json: AsJson = False) -> None:
     from ingest import commands
     from lyre import settings as settings_file
 
-    commands.status(warehouse or settings_file.load().warehouse, as_json=as_json)
+    settings = settings_file.load()
+    commands.status(
+        warehouse or settings.warehouse, settings.dataset_audio, as_json=as_json
+    )
 
 
 @app.command()

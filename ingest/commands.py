@@ -1,7 +1,7 @@
 """What the commands do: load one source after another, and tell how it went."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -110,18 +110,20 @@ def _scan(
         )
 
 
-def status(warehouse: Path, *, as_json: bool) -> None:
+def status(warehouse: Path, clips: Mapping[str, Path], *, as_json: bool) -> None:
     """Say what is loaded.
 
     Parameters
     ----------
     warehouse : Path
         The warehouse.
+    clips : mapping of str to Path
+        Data sets' own folders of clips, by name.
     as_json : bool
         Whether to print JSON.
     """
     with open_to_read(warehouse) as connection:
-        loads = read_status(connection)
+        loads = read_status(connection, clips)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in loads], indent=2))
         return

@@ -1,6 +1,6 @@
 """What is loaded: from where, when, and whether the source has changed since."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from ingest import lastfm_csv, lastfm_json, msd
 from ingest.changes import Changes, compare, known_files, present
 from ingest.datasets import load as datasets
 from ingest.errors import IngestError
-from ingest.files import FileState, named_paths
+from ingest.files import FileState, named_paths, shown
 from ingest.runs import LAST_LOADS, has_raw_tables
 
+_NONE: Mapping[str, Path] = {}
 _LAST_LOADS = f"""
     select
         source, path, rows, rows_set_aside, strftime(started_at, '%Y-%m-%d %H:%M'),
@@ -49,13 +50,17 @@ class Loaded:
     files: Changes
 
 
-def status(connection: duckdb.DuckDBPyConnection) -> list[Loaded]:
+def status(
+    connection: duckdb.DuckDBPyConnection, clips: Mapping[str, Path] = _NONE
+) -> list[Loaded]:
     """Return the last load of every source, in the order of loading.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
         Reading is enough.
+    clips : mapping of str to Path
+        Data sets' own folders of clips by name, of which the log has the paths alone.
 
     Raises
     ------
@@ -70,7 +75,10 @@ def status(connection: duckdb.DuckDBPyConnection) -> list[Loaded]:
     loads = []
     rows = connection.execute(_LAST_LOADS).fetchall()
     for source, path, loaded, aside, started, kind in rows:
-        now = _files_now(connection, source, path, kind)
+        if source == "audio":
+            now: Iterable[FileState] = _clips(named_paths(path), clips)
+        else:
+            now = _files_now(connection, source, path, kind)
         files = compare(connection, source, now)
         loads.append(Loaded(source, path, loaded, aside, started, _told(files), files))
     return loads
@@ -85,8 +93,6 @@ def _told(files: Changes) -> str:
 def _files_now(
     connection: duckdb.DuckDBPyConnection, source: str, path: str, kind: str | None
 ) -> Iterable[FileState]:
-    if source == "audio":
-        return _clips(Path(path))
     named = [each for each in named_paths(path) if each.exists()]
     if kind is not None:
         return present(datasets.files_in(kind, named))
@@ -99,11 +105,16 @@ def _files_now(
     return present(known_files(connection, source))
 
 
-def _clips(root: Path) -> list[FileState]:
+def _clips(folders: Sequence[Path], datasets: Mapping[str, Path]) -> list[FileState]:
     # Late: it imports signal processing.
-    from ingest.listing import list_audio
+    from ingest.listing import list_audio, list_datasets
 
-    if not root.is_dir():
-        return []
-    clips = list_audio(root, lambda _: None)
-    return [FileState(clip.path, clip.size_bytes, clip.modified_us) for clip in clips]
+    names = {shown(folder.absolute()): name for name, folder in datasets.items()}
+    found = []
+    for folder in filter(Path.is_dir, folders):
+        name = names.get(str(folder))
+        if name is None:
+            found += list_audio(folder, lambda _: None)
+        else:
+            found += list_datasets({name: folder}, lambda _: None)
+    return [FileState(clip.path, clip.size_bytes, clip.modified_us) for clip in found]

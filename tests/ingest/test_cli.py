@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -200,6 +201,20 @@ def test_status_of_folders_of_other_data_sets(ingest: Ingest, tmp_path: Path) ->
     (folder / "a.csv").unlink()
     (folder / "b.csv").unlink()
     assert ", gone: " in ingest("status")[1]
+
+
+def test_status_of_clips_in_folders_of_data_sets(
+    ingest: Ingest, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sources / "own").mkdir()
+    shutil.copy(sources / "audio" / "good.wav", sources / "own" / "a.wav")
+    mine = {"format": "plain", "paths": ["own.csv"], "audio": "own"}
+    monkeypatch.setenv("LYRE_SOURCES__DATASETS", json.dumps({"mine": mine}))
+    assert ingest("audio")[0] == 0
+    assert ", unchanged: " in ingest("status")[1]
+    (sources / "own" / "b.wav").write_bytes(b"")
+    (sources / "audio" / "good.wav").unlink()
+    assert ", changed (1 new, 1 gone): " in ingest("status")[1]
 
 
 def test_another_format_is_another_load(ingest: Ingest, tmp_path: Path) -> None:
