@@ -19,6 +19,7 @@ from lyre.documents import read_json, read_model
 from lyre.errors import brief
 
 FILE_NAME = "manifest.json"
+SHARDS = "shards"
 SCHEMA_VERSION: Final = 1
 
 Split = Literal["train", "validation", "test"]
@@ -98,7 +99,7 @@ class Shard(Part):
     """One file of records."""
 
     name: str = Field(
-        pattern=_INSIDE.format("shards"), description="Its path inside the export."
+        pattern=_INSIDE.format(SHARDS), description="Its path inside the export."
     )
     split: Split = Field(description="The split of all its tracks.")
     records: Count = Field(description="Number of records.")

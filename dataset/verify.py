@@ -175,7 +175,7 @@ def _tracks(
 def _strangers(folder: Path, described: manifest.Manifest) -> Iterator[str]:
     known = {shard.name for shard in described.shards}
     for path in sorted(
-        (folder / "shards").glob(f"*{CONTAINERS[described.target].suffix}")
+        (folder / manifest.SHARDS).glob(f"*{CONTAINERS[described.target].suffix}")
     ):
         if path.relative_to(folder).as_posix() not in known:
             yield f"{path}: a shard that the manifest does not name"

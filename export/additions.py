@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dataset import index
-from dataset.manifest import SPLITS, Addition, Manifest, Split
+from dataset.manifest import SHARDS, SPLITS, Addition, Manifest, Split
 from export import plan, production, provenance
 from export.plan import Plan
-from export.production import Advance, Options, Written
+from export.production import Options, Written
 from export.recipe import Contents, Extent, Row, ScannedRow
+from lyre.console import Advance
 from lyre.revision import revision
 
 
@@ -145,7 +146,7 @@ def _extents(rows: Iterator[Row]) -> dict[Split, Extent]:
 def _clear(folder: Path, made: Plan) -> None:
     """Remove what a stopped addition left that planned other shards."""
     planned = {Path(name).stem for _, name in made.shards()}
-    for part in ("shards", index.FOLDER, plan.FOLDER):
+    for part in (SHARDS, index.FOLDER, plan.FOLDER):
         for path in (folder / part).glob(f"*-added{made.addition}-*"):
             if path.stem not in planned:
                 path.unlink()

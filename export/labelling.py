@@ -8,9 +8,8 @@ from dataset.index import Place
 from dataset.labels import LabelledTrack
 from dataset.manifest import LabelSet, Shard, TrackKey
 from export import plan
-from export.plan import PlannedTrack
 from export.production import Written
-from export.recipe import Contents, Row
+from export.recipe import Contents, Track
 
 
 def planned(folder: Path, shards: Iterable[Shard]) -> Iterator[LabelledTrack]:
@@ -35,7 +34,7 @@ def left_out(written: Iterable[Written]) -> list[TrackKey]:
 
 
 def labelled(
-    track: PlannedTrack | Row, positions: list[int], shard: str, place: Place
+    track: Track, positions: list[int], shard: str, place: Place
 ) -> LabelledTrack:
     """Return a track with its labels and the place of its record."""
     return LabelledTrack(

@@ -25,7 +25,7 @@ from dataset import index, labels, manifest
 from dataset.containers import CONTAINERS
 from dataset.manifest import SPLITS, Features, Layout, Split, Target
 from export.errors import ExportError
-from export.recipe import Contents, Extent, Row, ScannedRow
+from export.recipe import Contents, Extent, Row, ScannedRow, Track
 from lyre import lock
 from lyre.documents import parse_json
 from lyre.errors import said
@@ -61,23 +61,13 @@ class Plan(manifest.Part):
         """Return the path of a shard inside the export."""
         added = f"added{self.addition}-" if self.addition else ""
         name = f"{split}-{added}{number:05d}-of-{self.layout.shards[split]:05d}"
-        return f"shards/{name}{CONTAINERS[self.target].suffix}"
+        return f"{manifest.SHARDS}/{name}{CONTAINERS[self.target].suffix}"
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedTrack:
-    """A row of the final table in its shard, its labels as positions."""
+class PlannedTrack(Track):
+    """A track in its shard, its labels as positions in the vocabulary."""
 
-    source: str
-    track_id: str
-    artist_key: str
-    artist_name: str | None
-    title: str | None
-    year: int | None
-    decade: str | None
-    path: str
-    decoded_seconds: float | None
-    split: Split
     labels: list[int]
     content_sha256: str | None
     path_bytes: str | None = None
@@ -306,6 +296,6 @@ def _unequal(
 def _remove(folder: Path) -> None:
     """Remove an export; the manifest first, so that no half one is ever taken."""
     (folder / manifest.FILE_NAME).unlink(missing_ok=True)
-    for part in ("shards", index.FOLDER, labels.FOLDER, FOLDER):
+    for part in (manifest.SHARDS, index.FOLDER, labels.FOLDER, FOLDER):
         if (folder / part).is_dir():
             shutil.rmtree(folder / part)

@@ -1,24 +1,23 @@
 """Producing the shards of a plan, and knowing when too much of it fails."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataset import index, labels
 from dataset.index import ShardIndex
-from dataset.manifest import LeftOut, Shard, Split, Target
+from dataset.manifest import SHARDS, LeftOut, Shard, Split, Target
 from export import plan, shards
 from export.errors import ExportError
 from export.plan import Plan
 from export.selection import check_splits
 from export.shards import ShardTask
 from lyre.cluster import Cluster
+from lyre.console import Advance
 
 _SHOWN = 3
-
-Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -168,5 +167,5 @@ def disk_told(folder: Path) -> Iterator[None]:
 
 def _make_folders(chosen: Iterable[ShardTask]) -> None:
     for folder in {task.folder for task in chosen}:
-        for part in ("shards", index.FOLDER, labels.FOLDER):
+        for part in (SHARDS, index.FOLDER, labels.FOLDER):
             (folder / part).mkdir(exist_ok=True)

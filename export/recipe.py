@@ -62,8 +62,8 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the final table; the fields are its columns, in its order."""
+class Track:
+    """A track of the final table, but for its labels."""
 
     source: str
     track_id: str
@@ -75,6 +75,12 @@ class Row:
     path: str
     decoded_seconds: float | None
     split: Split
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Track):
+    """A row of the final table; the fields are its columns, in its order."""
+
     labels: list[str]
 
 

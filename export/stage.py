@@ -17,9 +17,10 @@ from export.errors import ExportError
 from export.narrowing import Narrowing
 from export.part import Part
 from export.plan import Plan
-from export.production import Advance, Options, Written, disk_told
+from export.production import Options, Written, disk_told
 from export.recipe import Recipe
 from export.selection import select
+from lyre.console import Advance
 from lyre.revision import revision
 
 

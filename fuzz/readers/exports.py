@@ -14,7 +14,7 @@ from fuzz.readers.reader import Reader
 
 def _shards(folder: Path, *, target: Target) -> Sequence[Path]:
     written = small_export.write(folder / "export", target)
-    return sorted((written / "shards").iterdir())[:1]
+    return sorted((written / manifest.SHARDS).iterdir())[:1]
 
 
 def _export(folder: Path, *, target: Target = "tfrecord") -> Sequence[Path]:

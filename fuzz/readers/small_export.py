@@ -35,7 +35,7 @@ _FEATURES = Features(
 
 def write(folder: Path, target: Target = "tfrecord") -> Path:
     """Write a finished export and return its folder."""
-    for part in ("shards", index.FOLDER, labels.FOLDER):
+    for part in (manifest.SHARDS, index.FOLDER, labels.FOLDER):
         (folder / part).mkdir(parents=True)
     written = [_shard(folder, split, target) for split in manifest.SPLITS]
     rows = [row for _, found in written for row in found]
