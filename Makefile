@@ -31,6 +31,7 @@ help:
 	@echo "make test      lint, type check, fast tests"
 	@echo "make test-all  the slow tests too"
 	@echo "make lint      style of code and SQL alone"
+	@echo "make types     mypy alone"
 	@echo "make coverage  all tests, and which public functions none of them runs"
 	@echo "make audit     known weaknesses of the locked dependencies; needs the network"
 	@echo "make bench     the benchmarks at small sizes, to see that they run"
@@ -95,12 +96,18 @@ fuzz: setup
 	$(RUN) -m fuzz --keep data/faults
 
 # Small sizes tell that the benchmarks run, not how fast Lyre is: see benchmarks/README.md.
+SMALL := data/benchmarks/small
 bench: setup pretrained
 	$(RUN) -m benchmarks.ingest --songs 1000
 	$(RUN) -m benchmarks.audio --clips 10
 	$(RUN) -m benchmarks.export --clips 10 --rounds 1 --tracks 1000
 	$(RUN) -m benchmarks.warehouse --songs 1000
 	$(RUN) -m benchmarks.predict --clips 2 --rounds 1
+	$(RUN) -m benchmarks.train --rounds 1 --steps 1
+	$(RUN) -m benchmarks.transfer --songs 100 --epochs 1 --folder $(SMALL)/transfer
+	$(RUN) -m benchmarks.learning --songs 100 --epochs 1 --rows pons-logmel \
+		--folder $(SMALL)/learning
+	$(RUN) -m benchmarks.scale
 
 demo: export LYRE_CONFIG = $(DEMO)/lyre.toml
 demo: setup

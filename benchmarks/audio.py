@@ -35,13 +35,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.clips import mono_and_stereo
 from benchmarks.process import peak_bytes, processor_seconds
 
 _PART = 20  # clips that each way gets at a time
 
 Way = Callable[[str], object]
 
-_MIN_BYTES = 200_000  # 30 s at 64 kbit/s are 240 kB; the sample has broken clips too
 _ONE_THREAD = {
     f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA")
 }
@@ -109,40 +109,6 @@ _WAYS: dict[str, Callable[[], Way]] = {
     "2019": _in_2019,
 }
 _PROBES = {"miniaudio": "import miniaudio", "2019": "import audioread, librosa"}
-
-
-def whole_clips(count: int, folder: Path) -> dict[str, list[str]]:
-    """Return the paths of whole clips by kind, written first where they are missing."""
-    sources = folder / f"clips-{count}"
-    command = [sys.executable, "-m", "sample", "--tracks", str(count + count // 8 + 8)]
-    subprocess.run(
-        [*command, "--out", str(sources)], check=True, stdout=subprocess.DEVNULL
-    )
-    found = sorted(sources.glob("audio/**/*.mp3"))
-    mono = [clip for clip in found if clip.stat().st_size >= _MIN_BYTES][:count]
-    stereo = [folder / f"stereo-{count}" / clip.name for clip in mono]
-    for clip, wide in zip(mono, stereo, strict=True):
-        if not wide.exists():
-            _widen(clip, wide)
-    return {
-        "mono, 22.05 kHz": [str(clip) for clip in mono],
-        "stereo, 44.1 kHz": [str(clip) for clip in stereo],
-    }
-
-
-def _widen(clip: Path, wide: Path) -> None:
-    """Write a clip as stereo at 44.1 kHz: with an echo of its own on each side."""
-    import numpy as np
-    import soundfile
-
-    import audio
-
-    samples = audio.load(clip, 44100)
-    sides = [samples + 0.3 * np.roll(samples, delay) for delay in (441, 947)]
-    wide.parent.mkdir(exist_ok=True)
-    half_done = wide.with_suffix(".part")
-    soundfile.write(half_done, 0.7 * np.stack(sides, 1), 44100, format="MP3")
-    half_done.rename(wide)
 
 
 def _serve(way: str) -> None:
@@ -238,7 +204,7 @@ def _pool(clips: Sequence[str], rounds: int) -> None:
     from ingest.pool import run_tasks
 
     # The first clips pay for the start of the workers and are not counted.
-    uncounted, tasks = 20, [*clips, *clips]
+    uncounted, tasks = min(20, len(clips)), [*clips, *clips]
     speeds: dict[int, float] = {}
     peak = 0
     for workers in [1, 2] * rounds:
@@ -324,7 +290,7 @@ def main() -> None:
         _flat(arguments.flat)
     else:
         arguments.folder.mkdir(parents=True, exist_ok=True)
-        for kind, clips in whole_clips(arguments.clips, arguments.folder).items():
+        for kind, clips in mono_and_stereo(arguments.clips, arguments.folder).items():
             print(f"\n{len(clips)} clips of 30 s, {kind}")
             _one_core(clips, arguments.rounds)
             _pool(clips, arguments.rounds)

@@ -35,12 +35,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.clips import whole_clips, whole_clips_of
 from benchmarks.process import peak_bytes, processor_seconds
 
 Encode = Callable[[str], Any]
 
 _RATE, _FFT, _HOP, _MELS, _TOP_DB = 16_000, 2048, 512, 96, 80.0
-_MIN_BYTES = 200_000  # 30 s at 64 kbit/s are 240 kB; the sample has broken clips too
 _FEW = 100
 _ONE_THREAD = {
     f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "TF")
@@ -233,23 +233,6 @@ def _old_packages(folder: Path) -> bool:
     return True
 
 
-def _clips(count: int, folder: Path) -> list[str]:
-    """Return paths of whole clips, written first where they are missing."""
-    sources = folder / f"clips-{count}"
-    command = [sys.executable, "-m", "sample", "--tracks"]
-    subprocess.run(
-        [*command, str(max(60, count + count // 8 + 8)), "--out", str(sources)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    return _found(sources / "audio", count)
-
-
-def _found(folder: Path, count: int) -> list[str]:
-    found = sorted(folder.resolve().rglob("*.mp3"))
-    return [str(path) for path in found if path.stat().st_size >= _MIN_BYTES][:count]
-
-
 def _one_core(clips: Sequence[str], rounds: int, ways: Sequence[str]) -> None:
     """Time the ways by turns, and print them."""
     best: dict[str, dict[str, float]] = {}
@@ -378,9 +361,9 @@ def main() -> None:
         return
     arguments.folder.mkdir(parents=True, exist_ok=True)
     if arguments.audio:
-        clips = _found(arguments.audio, arguments.clips)
+        clips = whole_clips_of(arguments.audio, arguments.clips)
     else:
-        clips = _clips(arguments.clips, arguments.folder)
+        clips = whole_clips(arguments.clips, arguments.folder)
     ways = [way for way in _WAYS if way != "2019" or _old_packages(arguments.folder)]
     for clip in clips:
         Path(clip).read_bytes()

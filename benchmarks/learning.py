@@ -29,19 +29,17 @@ smaller than published, so that a processor can train it.
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import installation
+from benchmarks.installation import lyre
 from benchmarks.mfcc import learn as learn_mfcc
 from dataset import manifest
 
 _FOLDER = Path("data/benchmarks/learning")
-# Counts of a sample are small; see the demo in the Makefile.
 _DBT = (
     "{tag_target_min_count: 20, tag_pool_min_count: 2, vocabulary_size: 30, "
     "min_positives_per_split: 3}"
@@ -125,29 +123,14 @@ ROWS = (
 )
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "LYRE_CONFIG": str(folder / "lyre.toml")}
-
-
-def _run(folder: Path, *command: str) -> None:
-    subprocess.run(command, check=True, env=_environment(folder))
-
-
-def prepare(folder: Path, songs: int) -> None:
-    """Write the sample and its exports; each command goes on where it was stopped."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "lyre.toml").write_text('data_dir = "."\n', encoding="utf-8")
-    python = (sys.executable, "-m")
-    dbt = str(Path(sys.executable).with_name("dbt"))
+def write_exports(folder: Path, songs: int) -> None:
+    """Write the sample and its exports, unless they are there."""
     exports = [folder / "exports" / name for name in _EXPORTS]
-    if all((export / manifest.FILE_NAME).exists() for export in exports):
+    if all((each / manifest.FILE_NAME).exists() for each in exports):
         return
-    sources = str(folder / "sources")
-    _run(folder, *python, "sample", "--tracks", str(songs), "--out", sources)
-    _run(folder, *python, "ingest", "all")
-    _run(folder, dbt, "--quiet", "build", "--vars", _DBT)
-    for export, options in zip(exports, _EXPORTS.values(), strict=True):
-        _run(folder, *python, "export", "tfrecord", "--out", str(export), *options)
+    installation.prepare(folder, songs, _DBT)
+    for each, options in zip(exports, _EXPORTS.values(), strict=True):
+        lyre(folder, "export", "tfrecord", "--out", str(each), *options)
 
 
 def train(folder: Path, row: Row, epochs: int) -> dict[str, Any]:
@@ -157,15 +140,14 @@ def train(folder: Path, row: Row, epochs: int) -> dict[str, Any]:
     results = folder / "results" / f"{name}.json"
     if results.exists():
         return _read(results)
-    python = (sys.executable, "-m", "train")
     if not (folder / "runs" / name / "state.npz").exists():
         export = str(folder / "exports" / row.export)
         settings = [f"training.epochs={epochs}", *row.settings]
         options = [word for setting in settings for word in ("--set", setting)]
-        _run(folder, *python, "fit", export, "--name", name, "--replace", *options)
+        lyre(folder, "train", "fit", export, "--name", name, "--replace", *options)
     elif _epochs_done(folder / "runs" / name) < epochs:
-        _run(folder, *python, "fit", "--resume", name)
-    _run(folder, *python, "evaluate", name)
+        lyre(folder, "train", "fit", "--resume", name)
+    lyre(folder, "train", "evaluate", name)
     found = _read(folder / "runs" / name / "metrics.json") | {"epochs": epochs}
     _write(results, found)
     return found
@@ -193,8 +175,11 @@ def _write(file: Path, found: dict[str, Any]) -> None:
 
 
 def _cell(found: dict[str, Any], figure: str) -> str:
+    told = f"{found[figure]:.3f}"
+    if found["intervals"] is None:  # One artist alone.
+        return told
     bounds = found["intervals"][figure]
-    return f"{found[figure]:.3f} ({bounds['low']:.3f} to {bounds['high']:.3f})"
+    return f"{told} ({bounds['low']:.3f} to {bounds['high']:.3f})"
 
 
 def _table(found: dict[str, dict[str, Any]]) -> str:
@@ -216,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=_FOLDER)
     chosen = parser.parse_args(arguments)
     folder = chosen.folder.absolute()
-    prepare(folder, chosen.songs)
+    write_exports(folder, chosen.songs)
     found = {"mfcc": baseline(folder)}
     for row in ROWS:
         done = folder / "results" / f"{row.name}-{row.epochs or chosen.epochs}.json"

@@ -37,14 +37,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.audio import whole_clips
+from benchmarks.clips import mono_and_stereo
 from benchmarks.process import peak_bytes, processor_seconds
 from train.tagger.precision import Precision
 
 _NAME = "musicnn-msd"
 _FRAMES, _HOP, _FFT, _MELS, _RATE = 187, 256, 512, 96, 16_000
-
-_FEWEST = 60  # smaller samples cannot hold every fault
 
 Way = Callable[[Sequence[str]], list[np.ndarray]]
 
@@ -193,10 +191,10 @@ def main() -> None:
     if chosen.way:
         _serve(chosen.way)
         return
-    every = whole_clips(max(chosen.clips, _FEWEST), chosen.folder)
-    for kind, clips in every.items():
-        print(f"\n{chosen.clips} clips, {kind}\n", flush=True)
-        _compare(clips[: chosen.clips], chosen.rounds)
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    for kind, clips in mono_and_stereo(chosen.clips, chosen.folder).items():
+        print(f"\n{len(clips)} clips, {kind}\n", flush=True)
+        _compare(clips, chosen.rounds)
 
 
 if __name__ == "__main__":

@@ -22,17 +22,15 @@ epochs asked for.
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import installation
+from benchmarks.installation import lyre
 from dataset import labels, manifest
 
 _SOURCE = "musicnn-msd"
 _TRACKS = 200
-# The sample is small, and so are its counts of tags; see the demo in the Makefile.
 _DBT = (
     "{tag_target_min_count: 10, tag_pool_min_count: 2, vocabulary_size: 15, "
     "min_positives_per_split: 0}"
@@ -50,18 +48,8 @@ def _export(folder: Path, songs: int) -> Path:
     """Return an export of the sample, made first where it is missing."""
     found = sorted((folder / "exports").glob(f"*/{manifest.FILE_NAME}"))
     if not found:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "lyre.toml").write_text('data_dir = "."\n', encoding="utf-8")
-        sources = str(folder / "sources")
-        python = [sys.executable, "-m"]
-        for command in (
-            [*python, "sample", "--tracks", str(songs), "--out", sources],
-            [*python, "ingest", "all"],
-            [str(Path(sys.executable).with_name("dbt")), "build", "--vars", _DBT],
-            [*python, "export", "tfrecord", "--preset", "musicnn"],
-        ):
-            environment = {**os.environ, "LYRE_CONFIG": str(folder / "lyre.toml")}
-            subprocess.run(command, check=True, env=environment)
+        installation.prepare(folder, songs, _DBT)
+        lyre(folder, "export", "tfrecord", "--preset", "musicnn")
         found = sorted((folder / "exports").glob(f"*/{manifest.FILE_NAME}"))
     return found[0].parent
 
@@ -86,13 +74,12 @@ def _learn(
         f"training.epochs={epochs}",
         "validation.windows=4",
     ]
-    command = [sys.executable, "-m", "train", "fit", str(export), "--replace"]
+    command = ["train", "fit", str(export), "--replace"]
     command += ["--name", way, "--tracks", str(tracks)]
     command += [] if way == "scratch" else ["--init", _SOURCE]
     for setting in settings:
         command += ["--set", setting]
-    environment = {**os.environ, "LYRE_CONFIG": str(folder / "lyre.toml")}
-    subprocess.run(command, check=True, env=environment)
+    lyre(folder, *command)
     history = (folder / "runs" / way / "history.json").read_text(encoding="utf-8")
     found: list[dict[str, float]] = json.loads(history)
     return found
