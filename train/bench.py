@@ -8,6 +8,7 @@ from train import initial
 from train.data.pipeline import training_stages
 from train.data.splits import Data
 from train.engine import tf
+from train.loop.failures import memory_named
 from train.loop.trainer import make_trainer
 
 # What happens between one stage of `training_stages` and the one before it.
@@ -155,7 +156,8 @@ def _step(data: Data, steps: int) -> float:
     trainer = make_trainer(model, data.tags, config, int(batches.cardinality()))
     batch = next(iter(batches))
     ready = tf.data.Dataset.from_tensors(batch)
-    trainer.fit(ready, shuffle=False, verbose=0)
-    started = time.perf_counter()
-    trainer.fit(ready.repeat(steps), shuffle=False, verbose=0)
+    with memory_named(config):
+        trainer.fit(ready, shuffle=False, verbose=0)
+        started = time.perf_counter()
+        trainer.fit(ready.repeat(steps), shuffle=False, verbose=0)
     return len(batch[0]) * steps / (time.perf_counter() - started)

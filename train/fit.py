@@ -23,6 +23,7 @@ from train.engine import keras, tf
 from train.errors import TrainError
 from train.loop import devices, epochs
 from train.loop.devices import is_chief
+from train.loop.failures import memory_named
 from train.loop.history import Fitted
 from train.loop.job import Job, Progress, Say, Validate, silent
 from train.loop.limits import Batches, limited
@@ -162,7 +163,10 @@ def try_rates(
         As in `fit` before its first epoch; or the loss never fell.
     """
     ready = _ready(export, config, lambda _line: None)
-    with damage.named(ready.data.train, ready.data.validation):
+    with (
+        damage.named(ready.data.train, ready.data.validation),
+        memory_named(config),
+    ):
         return range_test(
             ready.trainer,
             ready.strategy,

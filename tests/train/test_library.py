@@ -86,6 +86,32 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+@pytest.mark.parametrize("loop", ["keras", "custom"])
+def test_killed_after_the_last_step_of_an_epoch_of_unknown_length(
+    loop: str, tmp_path: Path
+) -> None:
+    class Kill(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, step: int, logs: object = None) -> None:
+            if step == 8:
+                raise KeyboardInterrupt
+
+    def data(epoch: int) -> tf.data.Dataset:
+        # After a filter nobody knows how many batches there are: nine.
+        return _data(67, epoch).filter(lambda *_: True)
+
+    sets = ("training.epochs=2", "training.checkpoint_minutes=0")
+    chosen = _config(f"training.loop={loop}", *sets)
+    common = {"tags": TAGS, "config": chosen, "say": _quiet}
+    whole = fit(_model(), data, folder=tmp_path / "whole", **common)
+    with pytest.raises(KeyboardInterrupt):
+        fit(_model(), data, folder=tmp_path / "half", callbacks=[Kill()], **common)
+    done = fit(_model(), data, folder=tmp_path / "half", resume=True, **common)
+    assert [epoch.loss for epoch in done.history] == [
+        epoch.loss for epoch in whole.history
+    ]
+
+
 def test_an_epoch_of_so_many_steps(tmp_path: Path) -> None:
     endless = _data(64, 1).repeat()
     with pytest.raises(TrainError, match="have no end"):
@@ -192,8 +218,11 @@ class _Greedy(keras.layers.Layer):
 def test_lack_of_memory_names_a_batch_size(tmp_path: Path) -> None:
     features = keras.Input((8,))
     model = keras.Model(features, tag_outputs(_Greedy()(features), 2))
-    with pytest.raises(TrainError, match=r"try training\.batch_size=8"):
-        fit(model, _data(16, 1), tags=TAGS, folder=tmp_path, say=_quiet)
+    # Two batches of 16 make an update: so do four of 8.
+    chosen = _config("optimizer.gradient_accumulation_steps=2")
+    remedy = r"try training\.batch_size=8 .*gradient_accumulation_steps=4"
+    with pytest.raises(TrainError, match=remedy):
+        fit(model, _data(16, 1), tags=TAGS, folder=tmp_path, config=chosen, say=_quiet)
 
 
 def test_example_of_the_page_runs(

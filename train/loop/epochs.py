@@ -54,7 +54,7 @@ def run(job: Job, say: Say, *, resume: bool = False) -> Fitted:
     if resume:
         course.restore()
     with (
-        failures.memory_named(job.config.training.batch_size),
+        failures.memory_named(job.config),
         stop_requested() as stop,
     ):
         return course.run(stop)

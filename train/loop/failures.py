@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lyre.whole import whole
+from train.config import Config
 from train.engine import tf
 from train.errors import TrainError
 from train.loop.position import Position
@@ -47,17 +48,19 @@ def not_finite(batches: Any, position: Position, path: Path) -> TrainError:
 
 
 @contextmanager
-def memory_named(batch_size: int) -> Iterator[None]:
+def memory_named(config: Config) -> Iterator[None]:
     """Turn a lack of memory into an error that names a batch size to try."""
+    batch_size = config.training.batch_size
     try:
         yield
     except tf.errors.ResourceExhaustedError as error:
         smaller = max(1, batch_size // 2)
+        batches = 2 * config.optimizer.gradient_accumulation_steps
         raise TrainError(
             f"there is not enough memory for batches of {batch_size}",
             where="training.batch_size",
             remedy=f"try training.batch_size={smaller} (with "
-            "optimizer.gradient_accumulation_steps=2 for the same updates)"
+            f"optimizer.gradient_accumulation_steps={batches} for the same updates)"
             if batch_size > 1
             else "shorten input.window_seconds or choose a smaller model",
         ) from error
