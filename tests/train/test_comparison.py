@@ -111,19 +111,37 @@ def test_damaged_run_is_listed_with_its_fault(all_runs: Path) -> None:
 @pytest.mark.usefixtures("all_runs")
 def test_runs_as_a_table_and_as_json() -> None:
     lines = _run("runs").stdout.splitlines()
-    assert lines[0].split()[-3:] == [
-        "model.filters",
-        "optimizer.name",
-        "validation.monitor",
-    ]
     assert lines[2].split()[0] == "second"
     assert "0.8000 / 0.5000" in lines[2]
-    assert lines[2].split()[-2:] == ["sgd", "roc_auc"]
+    assert [line.split() for line in lines[4:]] == [
+        [],
+        ["first", "second", "third"],
+        ["model.filters", "16", "16", "4"],
+        ["optimizer.name", "adam", "sgd", "adam"],
+        ["validation.monitor", "roc_auc", "roc_auc", "pr_auc"],
+    ]
     found = json.loads(_run("runs", "--json").stdout)
     assert [run["name"] for run in found["runs"]] == ["first", "second", "third"]
     assert found["runs"][0]["evaluated"]["roc_auc"] == 0.75
     assert found["runs"][2]["evaluated"] is None
     assert found["differences"]["optimizer.name"] == ["adam", "sgd", "adam"]
+
+
+def test_settings_of_many_runs_go_down(all_runs: Path, band_export: Path) -> None:
+    _make(all_runs / "fourth", band_export, ["training.epochs=3"], started="2026-01-04")
+    lines = _run("runs").stdout.splitlines()
+    assert [line.split() for line in lines[6:9]] == [
+        ["model.filters", "optimizer.name", "validation.monitor"],
+        ["first", "16", "adam", "roc_auc"],
+        ["second", "16", "sgd", "roc_auc"],
+    ]
+
+
+@pytest.mark.usefixtures("all_runs")
+def test_runs_of_one_configuration_have_no_settings_to_show() -> None:
+    lines = _run("compare", "first", "first").stdout.splitlines()
+    assert lines[3] == ""
+    assert lines[4].startswith("ROC-AUC")
 
 
 def test_no_runs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

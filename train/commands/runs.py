@@ -65,11 +65,10 @@ def compare(
 
 
 def _table(summaries: Sequence[Summary]) -> str:
-    different = comparison.differences(summaries)
     header = ["run", "started", "epochs", "best", "validation ROC/PR-AUC"]
-    header += ["evaluated ROC/PR-AUC", *different]
+    header += ["evaluated ROC/PR-AUC"]
     rows = []
-    for place, run in enumerate(summaries):
+    for run in summaries:
         best, measured = run.best or {}, run.evaluated or {}
         rows.append(
             [
@@ -80,11 +79,23 @@ def _table(summaries: Sequence[Summary]) -> str:
                 _pair(best.get("val_roc_auc"), best.get("val_pr_auc")),
                 _pair(measured.get("roc_auc"), measured.get("pr_auc"))
                 + (f" {measured['split']}" if measured else ""),
-                *(_short(values[place]) for values in different.values()),
             ]
         )
     problems = [f"{run.name}: {run.problem}" for run in summaries if run.problem]
-    return "\n".join([table(header, rows), *problems])
+    return "\n".join([table(header, rows), *problems, *_settings(summaries)])
+
+
+def _settings(summaries: Sequence[Summary]) -> list[str]:
+    """Return a table of the settings that differ; the longer side goes down."""
+    different = comparison.differences(summaries)
+    if not different:
+        return []
+    names = [run.name for run in summaries]
+    lines = [[key, *map(_short, values)] for key, values in different.items()]
+    lines.insert(0, ["", *names])
+    if len(names) > len(different):
+        lines = [list(line) for line in zip(*lines, strict=True)]
+    return ["", table(lines[0], lines[1:])]
 
 
 def _tags(summaries: Sequence[Summary]) -> str:
