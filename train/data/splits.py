@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dataset import labels, manifest
 from train.config import Config
 from train.data import augment, damage, selection
@@ -16,6 +18,8 @@ from train.data.windows import Window, window_of
 from train.errors import TrainError
 from train.models import registry
 
+# Of a list of tags so many are named.
+_NAMED = 10
 _FILLED = {"repeat": "repeated", "pad": "padded", "skip": "skipped"}
 
 
@@ -191,12 +195,33 @@ def _notes(
                 f"{tracks.split}: {short:,} of {len(tracks.rows):,} tracks are shorter "
                 f"than a window of {window.seconds:g} s: {_FILLED[window.short_clips]}"
             )
+    notes += _one_sided(train, "nothing to learn from")
     if validation is not None:
+        notes += _one_sided(validation, "left out of the macro averages")
         artists = {row.artist_key for row in train.rows}
         shared = artists & {row.artist_key for row in validation.rows}
         if shared:
             notes.append(f"training and validation share {len(shared):,} artists")
     return notes
+
+
+def _one_sided(tracks: Tracks, consequence: str) -> list[str]:
+    """Name the tags that no track of a split has, or every track."""
+    positives = tracks.labels.sum(axis=0)
+    return [
+        f"{tracks.split}: {who} {_listed(named)}; {consequence}"
+        for who, number in (("no track has", 0), ("every track has", len(tracks.rows)))
+        if (
+            named := [
+                tracks.tags[place] for place in np.flatnonzero(positives == number)
+            ]
+        )
+    ]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _unknown_ids(folder: Path, label_set: str, config: Config) -> list[str]:

@@ -112,6 +112,8 @@ def open_split(
         raise TrainError(
             f"no track of the {split} split is left of {len(found):,}: {counts}",
             where=where,
+            remedy="change [tags], [tracks] or input.short_clips"
+            + (", or set validation.enabled=false" if split == "validation" else ""),
         )
     _check_shards(folder, described, {row.shard for row in rows})
     shards = described.split_shards(split)

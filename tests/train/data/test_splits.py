@@ -117,6 +117,27 @@ def test_lists_fraction_and_notes(band_export: Path, tmp_path: Path) -> None:
         "train: 1 tracks left out, listed to be left out",
         "validation: 5 tracks left out, not listed",
         "validation: 1 tracks left out, listed to be left out",
+        "validation: every track has rock; left out of the macro averages",
+    ]
+
+
+def test_tags_that_a_split_cannot_tell_apart_are_named(
+    make_export: Callable,
+    make_band_clips: Callable,
+    mel_features: object,
+    tmp_path: Path,
+) -> None:
+    audio = make_band_clips(1, 1)[0][0]
+    clips = {
+        "train": [(audio, [0, 1]), (audio, [0])],
+        "validation": [(audio, [0]), (audio, [0, 1])],
+    }
+    folder = make_export(tmp_path / "export", clips, mel_features)
+    assert list(open_data(folder, _config()).notes) == [
+        "train: no track has pop; nothing to learn from",
+        "train: every track has rock; nothing to learn from",
+        "validation: no track has pop; left out of the macro averages",
+        "validation: every track has rock; left out of the macro averages",
     ]
 
 
