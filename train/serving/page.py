@@ -6,11 +6,15 @@ import re
 from functools import cache
 from importlib import resources
 
+from train import style
+
 
 @cache
 def content() -> bytes:
     """Return the page: HTML with its style and its script, which loads nothing else."""
-    return resources.files("train.serving").joinpath("page.html").read_bytes()
+    page = resources.files("train.serving").joinpath("page.html")
+    own = page.read_text(encoding="utf-8")
+    return own.replace("<style>\n", f"<style>\n{style.common()}", 1).encode()
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from train import style
 from train.tagger.measures.intervals import Interval
 from train.tagger.measures.slices import Slice
 from train.tagger.page import charts, tags
@@ -29,7 +30,7 @@ def build(of: Contents) -> str:
         _funnel,
         _facts,
     )
-    style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    own = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     head = "".join(
         (
             '<meta charset="utf-8">',
@@ -37,7 +38,7 @@ def build(of: Contents) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<link rel="icon" href="data:,">',
             element("title", text(f"{of.title}: evaluation")),
-            element("style", style),
+            element("style", style.common() + own),
         )
     )
     body = "\n".join(part(of) for part in sections)
