@@ -1,6 +1,7 @@
 """What dbt's commands do here: build, drop what is stale, explain what is missing."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,39 @@ def test_dbt_build_passes_all_its_tests(project: Any) -> None:
     done = project.dbt("build")
     assert done.returncode == 0, done.stdout
     assert re.search(r"PASS=\d+ WARN=0 ERROR=0 SKIP=0", done.stdout)
+
+
+# What a row of a table may not say, and the test that sees it.
+STRANGERS = {
+    "splits": ("'msd', 'TRNOBODY', 'AR', 'train'", "splits,test_name:belongs_to"),
+    "excluded_tracks_v2": (
+        "'msd', 'TRNOBODY', 1, 'no_such_rule', 2, 'x'",
+        "excluded_tracks,test_name:belongs_to",
+    ),
+    "clips_to_decode": ("'nowhere.mp3'", "clips_to_decode,test_name:refers_to"),
+    "tag_implications_v1": (
+        "'rock', 'zydeco', 1, 1, 1, 0.9",
+        "tags_of_a_recipe_are_its_own",
+    ),
+    "tag_implications_v2": (
+        "'rock', 'jazz', 1, 1, 1, 1.1",
+        "tag_implications,test_name:within_range",
+    ),
+}
+
+
+@pytest.mark.parametrize("table", STRANGERS)
+def test_a_row_about_nothing_stops_the_build(
+    project: Any, tmp_path: Path, table: str
+) -> None:
+    row, selected = STRANGERS[table]
+    own = type(project)(tmp_path, project.target)
+    shutil.copy(project.warehouse, own.warehouse)
+    words = ("test", "--select", selected)
+    assert own.dbt(*words).returncode == 0
+    with duckdb.connect(str(own.warehouse)) as connection:
+        connection.execute(f"insert into marts.{table} values ({row})")
+    assert own.dbt(*words).returncode == 1
 
 
 def test_a_tag_that_a_split_lacks_stops_the_build_by_name(project: Any) -> None:

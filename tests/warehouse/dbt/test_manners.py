@@ -203,3 +203,57 @@ def test_judges_are_tested_on_nulls_and_on_nothing(
         )
         for test in tests
     )
+
+
+def _tests_of(manifest: dict[str, Any], name: str) -> dict[str, list[Any]]:
+    """Return the arguments of each model's tests of a name."""
+    found: dict[str, list[Any]] = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "test" or not node.get("attached_node"):
+            continue
+        if node["test_metadata"]["name"] == name:
+            kwargs = node["test_metadata"]["kwargs"]
+            found.setdefault(node["attached_node"], []).append(kwargs)
+    return found
+
+
+# Tags of tracks that the MSD does not list, and what all else belongs to.
+_OF_ITS_OWN = {
+    "tracks",
+    "track_tags",
+    "track_labels",
+    "label_changes",
+    "training_labels",
+}
+
+
+def test_marts_about_tracks_belong_to_tracks(
+    manifest: dict[str, Any], models: dict[str, Any]
+) -> None:
+    tests = _tests_of(manifest, "belongs_to")
+    for key, node in models.items():
+        about_tracks = {"source", "track_id"} <= set(node["columns"])
+        if (
+            node["schema"] == "marts"
+            and about_tracks
+            and node["name"] not in _OF_ITS_OWN
+        ):
+            assert "ref('tracks')" in {test["to"] for test in tests[key]}, key
+
+
+def test_shares_lie_between_0_and_1_and_counts_are_no_less_than_0(
+    manifest: dict[str, Any], models: dict[str, Any]
+) -> None:
+    tests = _tests_of(manifest, "within_range")
+    checked = 0
+    for key, node in models.items():
+        ranges = {test["column_name"]: test for test in tests.get(key, [])}
+        for column in node["columns"].values() if node["schema"] == "marts" else ():
+            if re.match(r"share_|p_|jaccard", column["name"]):
+                test = ranges[column["name"]]
+                assert (test["minimum"], test["maximum"]) == (0, 1), key
+                checked += 1
+            elif column["name"].startswith("n_"):
+                assert ranges[column["name"]]["minimum"] >= 0, (key, column["name"])
+                checked += 1
+    assert checked > 20

@@ -1,4 +1,4 @@
-{#- A column of a list that a person writes holds these words alone; others are told. -#}
+{#- A column of a list that a person writes holds these words; others are told. -#}
 {% test is_one_of(model, column_name, words) %}
     with
 
