@@ -178,18 +178,22 @@ def test_a_name_that_is_taken_is_told_before_anything_is_opened(
         )
 
 
-def test_weights_that_the_last_step_spoiled_are_not_kept(
-    band_export: Path, small_config: SmallConfig, tmp_path: Path
+@pytest.mark.parametrize(
+    "kept", ["training.steps_per_epoch=1", "training.checkpoint_minutes=0"]
+)
+def test_weights_that_are_not_finite_are_not_kept(
+    kept: str, band_export: Path, small_config: SmallConfig, tmp_path: Path
 ) -> None:
-    # One step an epoch: its loss is that before the update.
+    # The loss of a step is that before its update, and so tells nothing yet.
     chosen = small_config(
         *("optimizer.name=sgd", "optimizer.learning_rate=1e39"),
-        *("training.batch_size=100", "validation.enabled=false"),
+        *("validation.enabled=false", kept),
     )
     with pytest.raises(TrainError, match="weights are not finite after step 1 of epo"):
         fit(band_export, chosen, all_runs=tmp_path, name="run", say=_quiet)
     assert (tmp_path / "run" / "not_finite.npz").is_file()
     assert not (tmp_path / "run" / runs.LAST).exists()
+    assert not (tmp_path / "run" / runs.STATE).exists()
 
 
 def test_waveform_model_trains(

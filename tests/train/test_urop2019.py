@@ -114,8 +114,10 @@ def test_null_is_off(tmp_path: Path) -> None:
 def test_centred_windows_and_further_arguments(tmp_path: Path) -> None:
     optimizer = {"name": "SGD", "learning_rate": 0.1, "momentum": 0.9}
     old = _changed("model-training", window_random=False, optimizer=optimizer)
-    found = config.load(_write(tmp_path, old))
+    notes: list[str] = []
+    found = config.load(_write(tmp_path, old), say=notes.append)
     assert found.input.window_position == "centre"
+    assert any("window_position = 'centre'" in note for note in notes)
     assert found.optimizer.model_dump()["momentum"] == 0.9
 
 

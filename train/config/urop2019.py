@@ -103,8 +103,9 @@ def read(path: Path, *, waveform: bool = False) -> tuple[dict[str, Any], list[st
             target, reader = _MAPPED.get(
                 key, (f"optimizer.{key.removeprefix(_OPTIMIZER)}", lambda same: same)
             )
-            _put(values, target, _read_as(reader, value, key, path))
-            notes.append(f"{key}: {target} = {brief(value)}")
+            read_value = _read_as(reader, value, key, path)
+            _put(values, target, read_value)
+            notes.append(f"{key}: {target} = {brief(read_value)}")
         else:
             notes.append(f"{key}: ignored, no key of 2019")
     if "validation" in values:

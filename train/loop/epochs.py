@@ -167,7 +167,7 @@ class _Course:
             CheckLoss(self.position),
             Step(tell),
             Step(lambda: self.board.step(self.position, self._rate)),
-            Now(60 * minutes, self._checkpoint),
+            Now(60 * minutes, self._checkpoint_within),
             StopWhenAsked(stop),
             *self.job.callbacks,
         ]
@@ -213,6 +213,11 @@ class _Course:
         runs.write_json(folder / runs.HISTORY, [asdict(each) for each in self.history])
         state.save(folder / runs.STATE, self.job.trainer, self.position, self.history)
         self.board.flush()
+
+    def _checkpoint_within(self) -> None:
+        """Keep the state in the middle of an epoch, if it is worth going on from."""
+        check_weights(self.job.trainer)
+        self._checkpoint()
 
     def _pause(self) -> None:
         """Keep everything as it is after a signal."""

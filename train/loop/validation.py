@@ -52,16 +52,17 @@ def check_needed(config: Config, *, validated: bool) -> None:
         It names the key.
     """
     waiting = {
-        "validation.patience": config.validation.patience > 0,
-        "schedule.name = plateau": config.schedule.name == "plateau",
+        "validation.patience=0": config.validation.patience > 0,
+        "another schedule.name": config.schedule.name == "plateau",
     }
-    for key, waits in waiting.items():
-        if waits and not validated:
-            raise TrainError(
-                "nothing is validated, so that it would wait for a gain in vain",
-                where=key,
-                remedy="validate, or set validation.patience=0 and another schedule",
-            )
+    instead = [remedy for remedy, waits in waiting.items() if waits]
+    if instead and not validated:
+        what = "patience" if config.validation.patience else "plateau"
+        raise TrainError(
+            f"nothing is validated, so that {what} would wait for a gain in vain",
+            where="validation",
+            remedy=f"validate, or set {' and '.join(instead)}",
+        )
 
 
 def judge(validate: Validate, tags: list[str]) -> Judgement:
