@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 from ingest.engines import MeasureAll, measure_here
-from ingest.files import Fingerprint, shown
+from ingest.files import Fingerprint, joined
+from ingest.listing import folders_of
 from ingest.runs import DONE, FAILED, Run, log_run, next_run_id
 from ingest.scan import AudioSummary, ingest_audio
 from ingest.selection import Selection
@@ -52,8 +53,7 @@ def load_audio(
         `root` is no folder, or the selection needs a table that is missing.
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
-    folders = [*([] if root is None else [root]), *datasets.values()]
-    where = "; ".join(shown(folder.absolute()) for folder in folders)
+    where = joined(folders_of(root, datasets))
     state = Fingerprint(where, 0, None, None)
     run = Run(next_run_id(connection), AUDIO, state, started_at, clock)
     try:

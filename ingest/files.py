@@ -77,7 +77,7 @@ def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:
     """
     listing = [(path, _stat(path)) for path in files]
     states = tuple(_state(path, stat) for path, stat in listing)
-    path = _JOINED_BY.join(shown(path.absolute()) for path in named)
+    path = joined(named)
     size = sum(state.size_bytes for state in states)
     newest = max((stat.st_mtime for _, stat in listing), default=0.0)
     single = len(listing) == 1 and list(named) == [listing[0][0]]
@@ -116,11 +116,16 @@ def changed_file(states: Iterable[FileState]) -> str | None:
     return None
 
 
-def named_paths(joined: str) -> list[Path]:
+def joined(paths: Iterable[Path]) -> str:
+    """Return paths as the path of a `Fingerprint`."""
+    return _JOINED_BY.join(shown(path.absolute()) for path in paths)
+
+
+def named_paths(text: str) -> list[Path]:
     """Take the path of a `Fingerprint` apart again."""
-    if Path(joined).exists():
-        return [Path(joined)]
-    return [Path(path) for path in joined.split(_JOINED_BY)]
+    if Path(text).exists():
+        return [Path(text)]
+    return [Path(path) for path in text.split(_JOINED_BY)]
 
 
 def shown(path: Path) -> str:

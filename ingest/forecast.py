@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.changes import Changes, compare
-from ingest.files import FileState, shown
+from ingest.files import FileState, joined
 from ingest.load import Source
 from ingest.runs import has_raw_tables, is_unchanged
 
@@ -77,10 +77,10 @@ def forecast_audio(
         One is no folder.
     """
     # Late: it imports signal processing.
+    from ingest.listing import folders_of
     from ingest.scan import list_all
 
     clips = list_all(root, datasets, lambda _: None)
-    folders = [*([] if root is None else [root]), *datasets.values()]
     states = [FileState(clip.path, clip.size_bytes, clip.modified_us) for clip in clips]
     known = connection is not None and has_raw_tables(connection)
     if connection is not None and known:
@@ -90,7 +90,7 @@ def forecast_audio(
     action = LOAD if changes.any else SKIP
     return Forecast(
         "audio",
-        "; ".join(shown(folder.absolute()) for folder in folders),
+        joined(folders_of(root, datasets)),
         action,
         str(changes) or "nothing new",
         len(states),

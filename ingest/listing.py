@@ -106,6 +106,11 @@ def list_audio(root: Path, on_error: Callable[[OSError], None]) -> list[ListedFi
     return sorted(found, key=lambda file: os.fsencode(file.name))
 
 
+def folders_of(root: Path | None, datasets: Mapping[str, Path]) -> list[Path]:
+    """Return the common folder, if there is one, and those of data sets."""
+    return [*([] if root is None else [root]), *datasets.values()]
+
+
 def list_datasets(
     folders: Mapping[str, Path], on_error: Callable[[OSError], None]
 ) -> list[ListedFile]:

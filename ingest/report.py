@@ -62,8 +62,7 @@ def audio_lines(summary: "AudioSummary") -> list[str]:
         How the scan ended.
     """
     hours = summary.audio_seconds / 3600
-    roots = [*([] if summary.root is None else [summary.root])]
-    folders = "; ".join(map(str, [*roots, *summary.datasets.values()]))
+    folders = "; ".join(map(str, summary.folders))
     told = [
         f"audio: {summary.found:,} files found, {summary.measured:,} measured "
         f"({hours:.1f} hours), {summary.vanished:,} vanished, "

@@ -19,7 +19,13 @@ from audio.measure import Measurement
 from ingest.clip_rows import write_batch
 from ingest.engines import MeasureAll, measure_here
 from ingest.errors import IngestError
-from ingest.listing import Clip, ListedFile, list_audio, list_datasets
+from ingest.listing import (
+    Clip,
+    ListedFile,
+    folders_of,
+    list_audio,
+    list_datasets,
+)
 from ingest.pool import Outcome
 from ingest.selection import Selection, check, choose
 from lyre.console import progress
@@ -111,6 +117,11 @@ class AudioSummary:
     failures: list[tuple[str, str, str]]
     unread: list[str]
     seconds: float
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders that were scanned."""
+        return folders_of(self.root, self.datasets)
 
 
 def ingest_audio(
