@@ -365,4 +365,5 @@ def _ends(source: Source) -> bool:
     start = max(0, source.size - _OGG_TAIL_BYTES)
     tail = source.read_at(start, _OGG_TAIL_BYTES)
     page = tail.rfind(b"OggS")
-    return page >= 0 and bool(tail[page + 5 : page + 6] > b"\3")
+    flags = tail[page + 5 : page + 6] if page >= 0 else b""
+    return bool(flags and flags[0] & _OGG_LAST_PAGE)
