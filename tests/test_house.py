@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,31 @@ def test_rooms_keep_clear_of_foreign_engines(room: str) -> None:
     for module in _modules(room):
         foreign = _imported(module) & _NEVER[room]
         assert not foreign, f"{module} imports {sorted(foreign)}"
+
+
+def _name(module: Path) -> str:
+    parts = module.relative_to(_ROOT).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def _modules_imported(file: Path, known: set[str]) -> set[str]:
+    """Return the modules that a file names, late and for annotations alone, too."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= inner if inner <= known else inner | {str(node.module)}
+    return names & known
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    files = {_name(file): file for room in _MAY_IMPORT for file in _modules(room)}
+    graph = {
+        name: _modules_imported(file, set(files)) - {name}
+        for name, file in files.items()
+    }
+    assert any(graph.values())
+    # It raises an error that names the circle.
+    TopologicalSorter(graph).prepare()
