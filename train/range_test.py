@@ -31,6 +31,8 @@ _INERTIA = 0.9
 _HOPELESS = 4.0
 # The first batches tell more of the start than of the rate.
 _SKIPPED = 0.1
+# Of all rates so many to each side are neighbours.
+_NEIGHBOURS = 0.05
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,10 @@ def smoothed(losses: Sequence[float]) -> Iterator[float]:
 
 
 def suggest(rates: Sequence[float], losses: Sequence[float]) -> float:
-    """Return the rate at which the loss falls fastest.
+    """Return the rate about which the loss falls fastest.
+
+    A line through the losses of neighbouring rates tells how fast; the difference of
+    two would tell of the two batches.
 
     Raises
     ------
@@ -118,15 +123,24 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> float:
     """
     first = min(math.ceil(_SKIPPED * len(losses)), max(len(losses) - 3, 0))
     scale = np.log(np.array(rates[: len(losses)]))
+    reach = max(1, round(_NEIGHBOURS * len(losses)))
     slopes: npt.NDArray[np.float64] = np.full(len(losses), np.inf)
-    if len(losses) - first >= 2:
-        slopes[first:] = np.gradient(np.array(losses[first:]), scale[first:])
+    for place in range(first, len(losses)):
+        near = slice(max(place - reach, first), place + reach + 1)
+        slopes[place] = _slope(scale[near], np.array(losses[near]))
     steepest = int(np.argmin(slopes))
     if not slopes[steepest] < 0:
         raise TrainError(
             "the loss never fell", remedy="begin with a lower rate, or take more steps"
         )
     return float(rates[steepest])
+
+
+def _slope(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
+    """Return the slope of the line of least squares; infinite through one point."""
+    away = x - x.mean()
+    spread = float(away @ away)
+    return float(away @ y) / spread if spread else math.inf
 
 
 def draw(found: RangeTest, path: Path) -> None:

@@ -24,6 +24,22 @@ def test_suggestion_is_where_the_loss_falls_fastest() -> None:
     assert range_test.suggest(list(rates), losses) == pytest.approx(1e-3)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_suggestion_heeds_no_single_batch(seed: int) -> None:
+    # The same fall over six decades, with the noise of a batch in every loss.
+    rates = np.geomspace(1e-6, 1, 100)
+    losses = 1 - 0.5 / (1 + np.exp(-4 * (np.log10(rates) + 3)))
+    losses += np.random.default_rng(seed).normal(0, 0.03, 100)
+    found = range_test.suggest(list(rates), list(losses))
+    assert abs(math.log10(found) + 3) < 0.5
+
+
+def test_slope_by_hand() -> None:
+    # About the means 2 and 3: (1 * 2 + 0 * 1 + 1 * 1) / 2.
+    found = range_test._slope(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 4.0]))
+    assert found == pytest.approx(1.5)
+
+
 def test_loss_that_only_rises_suggests_nothing() -> None:
     with pytest.raises(TrainError, match="never fell"):
         range_test.suggest([0.1, 0.2, 0.4, 0.8], [1.0, 2.0, 3.0, 4.0])
