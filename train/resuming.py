@@ -9,6 +9,7 @@ from train import config as configuration
 from train import runs
 from train.config import Config
 from train.errors import TrainError
+from train.results import read_history
 
 # What may differ: it says how long and where to train, and what to show.
 _MAY_CHANGE = (
@@ -35,7 +36,7 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
     ------
     TrainError
         A key changed that would make another run of it, or the export did, or a list
-        of tracks.
+        of tracks; or the run has more epochs already.
     """
     run = runs.read(folder)
     before = configuration.load(folder / runs.CONFIG)
@@ -52,6 +53,8 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
             remedy="begin another run, or change only training.epochs, devices, "
             "patience and logging",
         )
+    if config.training.epochs < before.training.epochs:
+        _check_epochs(folder, config.training.epochs)
     if runs.manifest_checksum(run.export) != run.manifest_sha256:
         raise TrainError(
             "the export has changed since the run began",
@@ -60,6 +63,16 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
         )
     _check_lists(run)
     return config
+
+
+def _check_epochs(folder: Path, epochs: int) -> None:
+    finished = len(read_history(folder))
+    if finished > epochs:
+        raise TrainError(
+            f"the run has {finished} epochs already",
+            where=f"training.epochs = {epochs}",
+            expected=f"at least {finished}",
+        )
 
 
 def _check_lists(run: runs.Run) -> None:

@@ -91,7 +91,12 @@ class _Course:
         # Once more: the replay may have moved the learning rate.
         self.position, self.history = state.restore(path, trainer)
         steps = f", step {position.step}" if position.step else ""
-        self.say(f"resumed at epoch {position.epoch}{steps}")
+        epochs = self.job.config.training.epochs
+        self.say(
+            f"resumed at epoch {position.epoch}{steps}"
+            if position.epoch <= epochs
+            else f"all {epochs} epochs are done; --set training.epochs=N goes on longer"
+        )
 
     def run(self, stop: threading.Event) -> Fitted:
         """Train all epochs that are left."""

@@ -61,6 +61,11 @@ def test_resume_for_one_more_epoch(here: Path, band_export: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "resumed at epoch 2" in done.stdout
     assert len(json.loads((here / "run" / runs.HISTORY).read_text())) == 2
+    again = _fit("--resume", "run")
+    assert "all 2 epochs are done" in again.stdout
+    refused = _fit("--resume", "run", *_sets("training.epochs=1"))
+    assert "the run has 2 epochs already" in str(refused.exception)
+    assert config.load(here / "run" / runs.CONFIG).training.epochs == 2
 
 
 def test_resume_takes_everything_else_from_the_run(
