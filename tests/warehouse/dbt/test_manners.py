@@ -94,6 +94,21 @@ def test_no_model_joins_more_than_seven(models: dict[str, Any]) -> None:
         assert len(node["depends_on"]["nodes"]) <= 7, node["name"]
 
 
+def test_every_judges_view_is_read_once(models: dict[str, Any]) -> None:
+    """Its verdicts are then a table, which later models read."""
+    readers = Counter(
+        parent for node in models.values() for parent in node["depends_on"]["nodes"]
+    )
+    judges = {
+        key: node
+        for key, node in models.items()
+        if node["name"].startswith("clean_")
+        and node["config"]["materialized"] == "view"
+    }
+    assert judges
+    assert {readers[key] for key in judges} == {1}
+
+
 def test_no_chain_of_more_than_four_views(models: dict[str, Any]) -> None:
     def views(key: str) -> int:
         node = models.get(key)

@@ -2,7 +2,7 @@ with
 
 verdicts as (
 
-    select * from {{ ref('clean_tags', v=1) }}
+    select * from {{ ref('tag_verdicts', v=1) }}
 
 ),
 
