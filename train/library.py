@@ -8,7 +8,7 @@
 0.87
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +81,9 @@ def fit(
     Raises
     ------
     TrainError
-        There is no data, or no validation data, which patience and plateau need; the
-        model lacks logits; the folder holds a run already; or as in `train.fit.fit`.
+        There is no data, or no validation data, which patience and plateau need; data
+        or model are not of so many tags; the model lacks logits; the folder holds a run
+        already; or as in `train.fit.fit`.
     LockError
         Another process trains in this folder.
     """
@@ -92,6 +93,7 @@ def fit(
     strategy = tf.distribute.get_strategy()
     devices.check(strategy, chosen.training)
     by_epoch = data if callable(data) else lambda _epoch: data
+    _check_tags(model, len(tags), {"training": by_epoch(1), "validation": validation})
     batches, steps = limited(by_epoch, chosen.training.steps_per_epoch)
     validate = _validate(model, validation)
     trainer = make_trainer(model, list(tags), chosen, steps)
@@ -125,6 +127,24 @@ def _prepare(folder: Path, config: Config, *, resume: bool) -> None:
             remedy="choose another folder, or resume=True",
         )
     runs.write_config(folder, to_toml(config))
+
+
+def _check_tags(model: "Model", tags: int, data: Mapping[str, Any]) -> None:
+    """Refuse outputs and labels that a loss would stretch to one another's number."""
+    if tuple(model.output_shape[1:]) != (tags,):
+        raise TrainError(
+            f"the model gives {model.output_shape}",
+            expected=f"(None, {tags}), as {tags} tags are named",
+        )
+    for name, pairs in data.items():
+        spec = None if pairs is None else pairs.element_spec
+        if spec is not None and not (isinstance(spec, tuple) and len(spec) == 2):
+            raise TrainError(f"the {name} data are no pairs of (features, labels)")
+        if spec is not None and not spec[1].shape.is_compatible_with([None, tags]):
+            raise TrainError(
+                f"the labels of the {name} data have the shape {spec[1].shape}",
+                expected=f"(None, {tags}): batches of 0 and 1 for each tag",
+            )
 
 
 def _validate(model: "Model", data: Any) -> Validate | None:

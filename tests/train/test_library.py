@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,28 @@ def test_what_is_missing_is_told_before_the_first_epoch(tmp_path: Path) -> None:
     plain = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2)])
     with pytest.raises(TrainError, match="no layer named logits"):
         fit(plain, data, tags=TAGS, folder=folder, say=_quiet)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("tags", "change", "message"),
+    [
+        (["high"], lambda data: data, r"the model gives \(None, 2\)"),
+        (TAGS, lambda data: data.map(lambda x, _y: x), "training data are no pairs"),
+        (
+            TAGS,
+            lambda data: data.map(lambda x, y: (x, y[:, :1])),
+            r"the shape \(.*, 1\)",
+        ),
+        (TAGS, lambda data: data.unbatch(), r"labels of the training data .* \(2,\)"),
+    ],
+)
+def test_data_and_model_must_be_of_the_tags(
+    tags: list[str], change: Callable, message: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(TrainError, match=message):
+        fit(_model(), change(_data(16, 1)), tags=tags, folder=folder, say=_quiet)
     assert not folder.exists()
 
 
