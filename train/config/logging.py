@@ -21,5 +21,5 @@ class Logging(Section):
         "0: none, and no picture of the first batch.",
     )
     profile: bool = Field(
-        False, description="Profile some steps of the first epoch for TensorBoard."
+        False, description="Profile some of the first steps for TensorBoard."
     )

@@ -75,6 +75,8 @@ class _Course:
         self.plateau = self._plateau()
         self.loop = _loop(job)
         self.board = Board(job.folder if job.writes else None, job.config.logging)
+        where = self.board.profile_folder
+        self.profile = None if where is None else Profile(where)
         self.started = time.monotonic()
         self.new_epochs = 0
 
@@ -107,6 +109,8 @@ class _Course:
         if stop.is_set():
             self._pause()
         self.board.close()
+        if self.profile is not None and not self.profile.done:
+            self.say("no profile was made: it begins after three steps")
         return Fitted(self.job.folder, self.history, self.best.epoch, stop.is_set())
 
     def _epoch(self, stop: threading.Event) -> bool:
@@ -176,8 +180,8 @@ class _Course:
             StopWhenAsked(stop),
             *self.job.callbacks,
         ]
-        if self.board.profile_folder is not None and not self.new_epochs:
-            found.append(Profile(self.board.profile_folder))
+        if self.profile is not None and not self.profile.done:
+            found.append(self.profile)
         return found
 
     def _judge(self) -> Judgement | None:

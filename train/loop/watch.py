@@ -97,25 +97,29 @@ class Profile(keras.callbacks.Callback):  # type: ignore[misc]
     folder : str
         Where TensorBoard looks.
     first, last : int
-        Steps of the epoch, from 0.
+        Steps since the training began or went on, from 0, across epochs; an epoch that
+        ends between them ends the profile.
     """
 
     def __init__(self, folder: str, first: int = 3, last: int = 12) -> None:
         super().__init__()
         self._folder = folder
         self._first, self._last = first, last
+        self._step = 0
         self._running = False
+        self.done = False
 
     def on_train_batch_begin(self, step: int, logs: Any = None) -> None:
         """Begin at the first step."""
-        if step == self._first:
+        if self._step == self._first:
             tf.profiler.experimental.start(self._folder)
             self._running = True
 
     def on_train_batch_end(self, step: int, logs: Any = None) -> None:
         """End after the last step."""
-        if step == self._last:
+        if self._step == self._last:
             self._end()
+        self._step += 1
 
     def on_train_end(self, logs: Any = None) -> None:
         """End with an epoch that has fewer steps."""
@@ -123,5 +127,5 @@ class Profile(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _end(self) -> None:
         if self._running:
-            self._running = False
+            self._running, self.done = False, True
             tf.profiler.experimental.stop()

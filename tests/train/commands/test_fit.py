@@ -55,6 +55,22 @@ def test_short_options_are_keys_and_a_profile_is_written(
     assert epoch["val_roc_auc"] is None
 
 
+@pytest.mark.parametrize(("epochs", "is_made"), [(2, True), (1, False)])
+def test_a_profile_may_wait_for_the_second_epoch(
+    epochs: int, is_made: bool, here: Path, band_export: Path
+) -> None:
+    # It begins after three steps.
+    done = _fit(
+        *(str(band_export), "--name", "run", "--profile", "--no-validation"),
+        *("--steps-per-epoch", "3"),
+        *_sets(*_SMALL, f"training.epochs={epochs}"),
+    )
+    assert done.exit_code == 0, done.output
+    profiles = list((here / "run" / "tensorboard").rglob("*.xplane.pb"))
+    assert (len(profiles) == 1) == is_made
+    assert ("no profile was made" in done.stdout) != is_made
+
+
 def test_resume_for_one_more_epoch(here: Path, band_export: Path) -> None:
     assert _fit(str(band_export), "--name", "run", *_sets(*_SMALL)).exit_code == 0
     done = _fit("--resume", "run", *_sets("training.epochs=2"))
