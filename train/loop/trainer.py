@@ -83,14 +83,14 @@ def _optimizer(settings: Optimizer, rate: Any) -> Any:
     if settings.gradient_accumulation_steps == 1:
         del arguments["gradient_accumulation_steps"]
     given = {key: value for key, value in arguments.items() if value is not None}
-    try:
-        kind = type(keras.optimizers.get(name))
-    except (ValueError, TypeError, KeyError) as error:
+    kinds = _optimizers()
+    if name.lower() not in kinds:
         raise TrainError(
-            f"Keras has no optimizer {name!r}{nearest(name, _optimizers())}",
+            f"Keras has no optimizer {name!r}{nearest(name, kinds)}",
             where="optimizer.name",
             remedy=_OPTIMIZERS,
-        ) from error
+        )
+    kind = kinds[name.lower()]
     try:
         return kind(**given)
     except (ValueError, TypeError) as error:
@@ -101,12 +101,16 @@ def _optimizer(settings: Optimizer, rate: Any) -> Any:
         ) from error
 
 
-def _optimizers() -> list[str]:
-    """Return the names of Keras' optimizers, less those that hold another."""
-    base, wrapper = keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer
-    kinds = [each for each in vars(keras.optimizers).values() if isinstance(each, type)]
-    return sorted(
-        kind.__name__.lower()
+def _optimizers() -> dict[str, Any]:
+    """Return Keras' optimizers by their names, less those that hold others.
+
+    Keras' own look-up by name does not know all of them.
+    """
+    module = keras.optimizers
+    kinds = [each for each in vars(module).values() if isinstance(each, type)]
+    return {
+        kind.__name__.lower(): kind
         for kind in kinds
-        if issubclass(kind, base) and kind not in (base, wrapper)
-    )
+        if issubclass(kind, module.Optimizer)
+        and kind.__name__ not in ("Optimizer", "LossScaleOptimizer", "MultiOptimizer")
+    }
