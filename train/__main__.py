@@ -22,6 +22,7 @@ from train.commands import (
     runs,
     serve,
 )
+from train.commands.options import AsJson, Overrides
 from train.tables import table
 
 app = console.command_line(
@@ -29,13 +30,6 @@ app = console.command_line(
     "Without a command: fit on the newest export with the default configuration.\n\n"
     "Example: python -m train fit --set training.epochs=5 --name first"
 )
-
-
-_Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Override one key, such as optimizer.name=sgd."),
-]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -57,7 +51,7 @@ app.command()(runs.compare)
 
 
 @app.command()
-def models(as_json: _Json = False) -> None:
+def models(as_json: AsJson = False) -> None:
     """List the architectures, each at its usual size on its usual input.
 
     Example: python -m train models
@@ -84,7 +78,7 @@ def models(as_json: _Json = False) -> None:
 
 @app.command()
 def config(
-    overrides: _Set = None,
+    overrides: Overrides = None,
     config: Annotated[
         Path | None, typer.Option(help="Begin with this TOML file, or JSON of 2019.")
     ] = None,

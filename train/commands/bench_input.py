@@ -1,40 +1,27 @@
 """``python -m train bench-input``."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dataset import exports, manifest
 from lyre import settings
-from train import config as configuration
-from train.models.registry import default_name
+from train.commands.options import AsJson, ConfigFile, ExportName, Overrides, choose
 from train.tables import table
 
 
 def bench_input(
-    export: Annotated[
-        str | None,
-        typer.Argument(help="Name or folder of an export; default: the newest."),
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="A TOML file.")] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="Override one key.")
-    ] = None,
+    export: ExportName = None,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
     clips: Annotated[int, typer.Option(min=1, help="Windows of a pass.")] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure the input pipeline against the model's own step.
 
     Example: python -m train bench-input v2 --set input.windows_per_track=2
     """
-    known = settings.load()
-    folder = exports.find(known.exports, export)
-    features = manifest.read(folder).features
-    chosen = configuration.load(
-        config, overrides or (), model_name=default_name(features.format)
-    )
+    folder, chosen = choose(settings.load(), export, config, overrides or ())
     from train import bench
     from train.data.splits import open_data
 

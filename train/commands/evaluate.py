@@ -10,6 +10,7 @@ import typer
 from dataset import exports
 from lyre import console, settings
 from train import runs, trained
+from train.commands.options import AsJson
 from train.tagger.measures.slices import DEFAULT_COLUMNS
 
 
@@ -52,7 +53,7 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the results; default: the run's.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure a model on a split: macro, micro, per tag, and how sure the figures are.
 

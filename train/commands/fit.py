@@ -7,18 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from dataset import exports, manifest
 from lyre import console, settings
-from lyre.settings import Settings
-from train import config as configuration
 from train import initial, runs, trained
+from train.commands.options import ConfigFile, ExportName, Overrides, choose
 from train.errors import TrainError
-from train.models.registry import default_name
 
-_Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Override one key, such as optimizer.name=sgd."),
-]
 _Tracks = Annotated[
     Path | None,
     typer.Option("--tracks", help="Take only the track ids of a file, one a line."),
@@ -29,8 +22,6 @@ _Exclude = Annotated[
 _Fraction = Annotated[
     float | None, typer.Option(help="Train on this share of the tracks, such as 0.1.")
 ]
-
-
 _Init = Annotated[
     str | None,
     typer.Option(
@@ -38,8 +29,6 @@ _Init = Annotated[
         "published one such as musicnn-msd), with its sizes and windows.",
     ),
 ]
-
-
 _Resume = Annotated[
     str | None,
     typer.Option(
@@ -66,17 +55,9 @@ _Profile = Annotated[
 
 
 def fit(
-    export: Annotated[
-        str | None,
-        typer.Argument(help="Name or folder of an export; default: the newest."),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            help="A TOML file; `python -m train config` prints one. Or a JSON of 2019."
-        ),
-    ] = None,
-    overrides: _Set = None,
+    export: ExportName = None,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the run; default: time and model.")
     ] = None,
@@ -117,7 +98,10 @@ def fit(
 
         done = fitting.resume(run, sets, **shown)
     else:
-        folder, chosen = _chosen(known, export, config, init, sets)
+        if init:
+            model = trained.find(known.runs, init)
+            sets = [*initial.overrides(str(model)), *sets]
+        folder, chosen = choose(known, export, config, sets, _say)
         from train import fit as fitting
 
         done = fitting.fit(
@@ -127,25 +111,6 @@ def fit(
     if done.interrupted:
         raise typer.Exit(console.DONE_WITH_FAILURES)
     print(f"next: python -m train evaluate {done.folder}")
-
-
-def _chosen(
-    known: Settings,
-    export: str | None,
-    config: Path | None,
-    init: str | None,
-    sets: list[str],
-) -> tuple[Path, configuration.Config]:
-    folder = exports.find(known.exports, export)
-    features = manifest.read(folder).features
-    before = initial.overrides(str(trained.find(known.runs, init))) if init else []
-    chosen = configuration.load(
-        config,
-        [*before, *sets],
-        model_name=default_name(features.format),
-        say=_say,
-    )
-    return folder, chosen
 
 
 def _say(line: str) -> None:

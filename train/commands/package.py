@@ -9,19 +9,14 @@ import typer
 
 from lyre import settings
 from train import trained
+from train.commands.options import MODEL, AsJson
 from train.errors import TrainError
 from train.packaging.target import Target
 from train.tables import table
 
 
 def package(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            help="A run's name or folder, a .keras file, or a published model such as "
-            "musicnn-msd."
-        ),
-    ] = None,
+    run: Annotated[str | None, MODEL] = None,
     to: Annotated[
         list[Target] | None,
         typer.Option("--to", help="The format; can be repeated."),
@@ -40,7 +35,7 @@ def package(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace an earlier package.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a model of samples in, tags out, for programs that know nothing of Lyre.
 

@@ -6,41 +6,28 @@ from typing import Annotated
 
 import typer
 
-from dataset import exports, manifest
 from lyre import settings
-from train import config as configuration
 from train import picture
-from train.models.registry import default_name
+from train.commands.options import AsJson, ConfigFile, ExportName, Overrides, choose
 
 
 def range_test(
-    export: Annotated[
-        str | None,
-        typer.Argument(help="Name or folder of an export; default: the newest."),
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="A TOML file.")] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="Override one key.")
-    ] = None,
+    export: ExportName = None,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
     lowest: Annotated[float, typer.Option("--from", help="First rate.")] = 1e-6,
     highest: Annotated[float, typer.Option("--to", help="Last rate.")] = 1.0,
     steps: Annotated[int, typer.Option(min=10, help="Batches in all.")] = 100,
     out: Annotated[Path, typer.Option(help="The picture.")] = Path("range-test.png"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Try learning rates, each on one batch, and suggest one.
 
     Example: python -m train range-test v2 --config run.toml --out rates.png
     """
     picture.check(out)
-    known = settings.load()
-    folder = exports.find(known.exports, export)
-    features = manifest.read(folder).features
-    chosen = configuration.load(
-        config,
-        [*(overrides or ()), "schedule.name=constant"],
-        model_name=default_name(features.format),
-    )
+    sets = [*(overrides or ()), "schedule.name=constant"]
+    folder, chosen = choose(settings.load(), export, config, sets)
     from train import fit
     from train import range_test as testing
 

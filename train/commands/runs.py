@@ -9,13 +9,12 @@ import typer
 
 from lyre import settings
 from train import comparison, runs
+from train.commands.options import AsJson
 from train.comparison import Summary
 from train.tables import table
 
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-
-def list_runs(as_json: _Json = False) -> None:
+def list_runs(as_json: AsJson = False) -> None:
     """List the runs: their best metrics, and the settings in which they differ.
 
     Example: python -m train runs
@@ -38,7 +37,7 @@ def compare(
         Path | None,
         typer.Option(help="Draw curves and per-tag differences into this file."),
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare runs: settings, best metrics, and every tag against the first run.
 

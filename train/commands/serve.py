@@ -6,16 +6,11 @@ import typer
 
 from lyre import settings
 from train import trained
+from train.commands.options import MODEL
 
 
 def serve(
-    run: Annotated[
-        str,
-        typer.Argument(
-            help="A run's name or folder, a .keras file, or a published model such as "
-            "musicnn-msd."
-        ),
-    ],
+    run: Annotated[str, MODEL],
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port; 0: any that is free.")
     ] = 8707,
