@@ -56,6 +56,11 @@ class Recipe:
         return f"marts.track_labels_{self.version}"
 
     @property
+    def tag_numbers(self) -> str:
+        """Return the table of the numbers of its clean tags."""
+        return f"marts.tag_numbers_{self.version}"
+
+    @property
     def funnel(self) -> str:
         """Return the table of what its cleaning took out."""
         return f"marts.cleaning_funnel_{self.version}"

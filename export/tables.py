@@ -72,7 +72,7 @@ def write_sqlite(
     Returns
     -------
     dict of str to int
-        Rows per table. Tags are numbered by the number of their tracks, tracks by id.
+        Rows per table. Tags have the numbers of their mart, tracks are numbered by id.
 
     Raises
     ------
@@ -173,19 +173,19 @@ def _number(source: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
             "create temp view pairs as select track_id, tag, max(weight) as weight"  # noqa: S608
             f" from {recipe.track_labels} group by track_id, tag"
         )
+        source.execute(
+            "create temp view numbered_tags as select tag, number as n"  # noqa: S608
+            f" from {recipe.tag_numbers}"
+        )
     except duckdb.CatalogException as error:
         raise ExportError(
-            f"the warehouse has no table {recipe.track_labels}",
+            f"the warehouse lacks {recipe.track_labels} or {recipe.tag_numbers}",
             where=recipe.name,
             remedy="run `dbt build` first",
         ) from error
     source.execute(
         "create temp table numbered_tracks as select track_id,"
         " row_number() over (order by track_id) as n from pairs group by track_id"
-    )
-    source.execute(
-        "create temp table numbered_tags as select tag,"
-        " row_number() over (order by count(*) desc, tag) as n from pairs group by tag"
     )
 
 

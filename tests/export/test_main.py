@@ -167,6 +167,9 @@ def test_tables_for_other_tools(invoke, warehouse, tmp_path):
             "create table marts.track_labels_v2 as"
             " select 'T' as track_id, 'rock' as tag, 1.0::double as weight"
         )
+        connection.execute(
+            "create table marts.tag_numbers_v2 as select 'rock' as tag, 1 as number"
+        )
     result = invoke("sqlite", "--out", "tags.db")
     assert result.exit_code == 0, result.output
     assert "tids 1, tags 1, tid_tag 1" in result.stdout

@@ -35,12 +35,17 @@ def tagged(warehouse):
         connection.executemany(
             "insert into marts.track_labels_v2 values (?, ?, ?, ?)", PAIRS
         )
+        connection.execute(
+            "create table marts.tag_numbers_v2 as select * from"
+            " (values ('jazz', 2), ('rock', 1), ('été', 4), ('unused', 3))"
+            " as numbers (tag, number)"
+        )
     return warehouse
 
 
 def test_old_scripts_find_tags_by_rowid(tagged, tmp_path):
     file = tmp_path / "new/clean.db"
-    assert tables.write_sqlite(tagged, V2, file) == {"tids": 3, "tags": 3, "tid_tag": 4}
+    assert tables.write_sqlite(tagged, V2, file) == {"tids": 3, "tags": 4, "tid_tag": 4}
     with sqlite3.connect(file) as database:
         found = database.execute(
             "select tags.tag, tid_tag.val from tid_tag, tids, tags"
@@ -52,7 +57,7 @@ def test_old_scripts_find_tags_by_rowid(tagged, tmp_path):
         assert database.execute("pragma integrity_check").fetchone() == ("ok",)
         tags = database.execute("select tag from tags order by rowid").fetchall()
     assert found == [("rock", 50.0), ("jazz", 9.0)]
-    assert tags == [("rock",), ("jazz",), ("été",)]
+    assert tags == [("rock",), ("jazz",), ("unused",), ("été",)]
 
 
 def test_tables_are_declared_as_in_the_real_file(tagged, tmp_path, real):
@@ -92,7 +97,8 @@ def test_no_file_is_overwritten_unasked(tagged, tmp_path):
 def test_a_failure_leaves_what_was_there(warehouse, tmp_path):
     file = tmp_path / "clean.db"
     file.write_text("old")
-    with pytest.raises(ExportError, match=r"no table marts.track_labels_v2.*dbt build"):
+    told = r"lacks marts.track_labels_v2 or marts.tag_numbers_v2.*dbt build"
+    with pytest.raises(ExportError, match=told):
         tables.write_sqlite(warehouse, V2, file, replace=True)
     assert [(path.name, path.read_text()) for path in tmp_path.glob("clean*")] == [
         ("clean.db", "old")
@@ -167,6 +173,10 @@ def test_any_tags_come_back_from_sqlite(pairs):
             connection.executemany(
                 "insert into marts.track_labels_v2 values ('msd', ?, ?, ?)",
                 [[*key, weight] for key, weight in pairs.items()],
+            )
+            connection.execute(
+                "create table marts.tag_numbers_v2 as select tag, row_number() over ()"
+                " as number from (select distinct tag from marts.track_labels_v2)"
             )
         tables.write_sqlite(warehouse, V2, file)
         with sqlite3.connect(file) as database:
