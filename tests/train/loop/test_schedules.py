@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from train import config
+from train.engine import keras
 from train.errors import TrainError
 from train.loop import schedules
 
@@ -143,3 +144,24 @@ def test_plateau_knows_the_direction(
         callback.on_epoch_end(epoch, {f"val_{monitor}": value})
         found.append(float(model.optimizer.learning_rate))
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "step", "rate"),
+    [
+        # A quarter of a cycle is half the way up.
+        (schedules.Cyclical(0.04, 0.4, 20), 5, 0.22),
+        # Halfway up, and halfway down, where the cosine is 0.
+        (schedules.OneCycle(0.04, 0.4, 0.0, 30, 100), 15, 0.22),
+        (schedules.OneCycle(0.04, 0.4, 0.0, 30, 100), 65, 0.2),
+    ],
+)
+def test_a_schedule_is_made_again_from_its_configuration(
+    schedule: keras.optimizers.schedules.LearningRateSchedule, step: int, rate: float
+) -> None:
+    """As Keras does with the configuration of an optimizer."""
+    kept = keras.optimizers.SGD(schedule).get_config()
+    with keras.saving.custom_object_scope({type(schedule).__name__: type(schedule)}):
+        again = keras.optimizers.SGD.from_config(kept)
+    again.iterations.assign(step)
+    assert float(again.learning_rate) == pytest.approx(rate, rel=1e-5)
