@@ -11,7 +11,8 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from benchmarks import export
-clips = export._clips(30, Path(sys.argv[1]))
+from benchmarks.clips import whole_clips
+clips = whole_clips(10, Path(sys.argv[1]))
 export._one_core(clips, 1, ["bare", "lyre", "librosa"])
 export._workers(clips, 1, 1)
 export._relabel(2000)
@@ -30,7 +31,7 @@ def test_benchmark_compares_the_ways(tmp_path: Path) -> None:
     )
     assert ended.returncode == 0, ended.stderr
     told = ended.stdout.splitlines()
-    assert told[0] == "30 clips, one core"
+    assert told[0] == "10 clips, one core"
     assert [line.split()[0] for line in told[2:5]] == ["bare", "lyre", "librosa"]
     assert told[5].startswith("bare: decode ")
     assert "2 workers" in told[6]
