@@ -59,60 +59,41 @@ clips as (
 
 ),
 
-named_songs as (
-
-    select
-        source,
-        track_id,
-        sevendigital_id,
-        {{ normalised_name('artist_name') }} as artist,
-        {{ normalised_name('title') }} as title
-
-    from songs
-
-),
-
 pairs as (
 
     select
-        named_songs.source,
-        named_songs.track_id,
-        named_songs.artist,
-        named_songs.title,
+        songs.source,
+        songs.track_id,
         clips.path,
         clips.status,
         clips.decoded_seconds,
         clips.bit_rate,
         false as is_named_by_track
 
-    from named_songs
-    left join clips on named_songs.sevendigital_id = clips.sevendigital_id
+    from songs
+    left join clips on songs.sevendigital_id = clips.sevendigital_id
 
     union all
 
     select
-        named_songs.source,
-        named_songs.track_id,
-        named_songs.artist,
-        named_songs.title,
+        songs.source,
+        songs.track_id,
         clips.path,
         clips.status,
         clips.decoded_seconds,
         clips.bit_rate,
         true as is_named_by_track
 
-    from named_songs
-    inner join clips on named_songs.track_id = clips.track_id
+    from songs
+    inner join clips on songs.track_id = clips.track_id
 
 ),
 
-named_tracks as (
+paired_tracks as (
 
     select
         source,
         track_id,
-        min(artist) as artist,
-        min(title) as title,
         min(path) as path,
         count(path) as n_files
 
@@ -131,12 +112,12 @@ best_pairs as (
         pairs.path
 
     from pairs
-    inner join named_tracks
+    inner join paired_tracks
         on
-            pairs.source = named_tracks.source
-            and pairs.track_id = named_tracks.track_id
+            pairs.source = paired_tracks.source
+            and pairs.track_id = paired_tracks.track_id
     where
-        named_tracks.n_files > 1
+        paired_tracks.n_files > 1
         and pairs.path is not null
     qualify row_number() over (
         partition by pairs.source, pairs.track_id
@@ -153,17 +134,15 @@ best_pairs as (
 matches as (
 
     select
-        named_tracks.source,
-        named_tracks.track_id,
-        named_tracks.artist,
-        named_tracks.title,
-        coalesce(best_pairs.path, named_tracks.path) as path
+        paired_tracks.source,
+        paired_tracks.track_id,
+        coalesce(best_pairs.path, paired_tracks.path) as path
 
-    from named_tracks
+    from paired_tracks
     left join best_pairs
         on
-            named_tracks.source = best_pairs.source
-            and named_tracks.track_id = best_pairs.track_id
+            paired_tracks.source = best_pairs.source
+            and paired_tracks.track_id = best_pairs.track_id
 
 ),
 
@@ -251,20 +230,39 @@ shared_paths as (
 
 ),
 
+-- few songs share a clip; only their names are looked at
+named_claims as (
+
+    select
+        claims.source,
+        claims.track_id,
+        claims.path,
+        min({{ normalised_name('songs.artist_name') }}) as artist,
+        min({{ normalised_name('songs.title') }}) as title
+
+    from claims
+    semi join shared_paths on claims.path = shared_paths.path
+    inner join songs
+        on
+            claims.source = songs.source
+            and claims.track_id = songs.track_id
+    group by claims.source, claims.track_id, claims.path
+
+),
+
 -- whose clip it is cannot be told, unless all claim the same name: then they are
 -- duplicates of one another and clean_duplicates keeps the best
 contested_clips as (
 
     select
-        claims.path,
+        path,
         count(*) as n_songs
 
-    from claims
-    semi join shared_paths on claims.path = shared_paths.path
-    group by claims.path
+    from named_claims
+    group by path
     having
-        count(distinct claims.artist || ' - ' || claims.title) > 1
-        or bool_or(claims.artist is null or claims.title is null)
+        count(distinct artist || ' - ' || title) > 1
+        or bool_or(artist is null or title is null)
 
 ),
 

@@ -6,6 +6,16 @@ source as (
 
 ),
 
+named as (
+
+    select
+        *,
+        split_part(path, '/', -1) as file_name
+
+    from source
+
+),
+
 renamed as (
 
     select
@@ -14,16 +24,14 @@ renamed as (
         dataset,
         -- 1234567.clip.mp3, as 7digital named its previews
         try_cast(
-            regexp_extract(path, '(?:^|/)([0-9]+)(?:\.clip)?\.[^./]+$', 1) as bigint
+            regexp_extract(file_name, '^([0-9]+)(?:\.clip)?\.[^.]+$', 1) as bigint
         ) as sevendigital_id,
-        nullif(
-            regexp_extract(path, '(?:^|/)(TR[A-Z0-9]{16})[^/]*$', 1), ''
-        ) as track_id,
+        nullif(regexp_extract(file_name, '^TR[A-Z0-9]{16}', 0), '') as track_id,
         content_sha256,
         sound_sha256,
 
         ----------  text
-        regexp_extract(path, '[^/]*$', 0) as file_name,
+        file_name,
         container,
         codec,
         bit_rate_mode,
@@ -54,7 +62,7 @@ renamed as (
         ----------  bytes
         path_bytes
 
-    from source
+    from named
 
 )
 
