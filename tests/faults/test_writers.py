@@ -49,7 +49,7 @@ _WRITERS = [
     ),
     Writer(
         "sample",
-        ("-m", "sample", "--tracks", "20", "--out", "out/sample", "--force"),
+        ("-m", "sample", "--tracks", "60", "--out", "out/sample", "--force"),
     ),
 ]
 

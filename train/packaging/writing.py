@@ -1,7 +1,9 @@
 """Writing the graph in each format."""
 
+import errno
 import json
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +41,8 @@ def write(target: Target, model: "keras.Model", bundle: Bundle, path: Path) -> N
     ------
     TrainError
         What writes the format is not installed.
+    OSError
+        The disk is full.
     """
     if target is Target.keras:
         graph.whole_model(model, bundle, "fft").save(path)
@@ -100,7 +104,14 @@ def _saved_model(model: "keras.Model", bundle: Bundle, path: Path) -> None:
     # Whoever loads it may go on training the weights.
     module.model = model
     module.serve = _function(model, bundle, "fft")
-    tf.saved_model.save(module, str(path), signatures=module.serve)
+    try:
+        tf.saved_model.save(module, str(path), signatures=module.serve)
+    except tf.errors.ResourceExhaustedError as error:
+        # TensorFlow writes files by itself, and has one error for disk and memory.
+        full = os.strerror(errno.ENOSPC)
+        if full not in error.message:
+            raise
+        raise OSError(errno.ENOSPC, full, str(path)) from error
 
 
 def _tflite(model: "keras.Model", bundle: Bundle) -> bytes:
