@@ -16,7 +16,7 @@ mfcc
     of regularisation is chosen on the validation split.
 2019
     ``pons-logmel`` as the 2019 project trained it: windows of 15 s, batches of 64,
-    16 filters. One epoch, which takes a core longer than all eight of ``default``.
+    16 filters.
 default
     ``python -m train fit`` as it is, but for the epochs: a small
     music-tagging-transformer.
@@ -87,7 +87,6 @@ ROWS = (
             "schedule.name=constant",
             "optimizer.learning_rate=0.001",
         ),
-        epochs=1,
     ),
     Row(
         "pons-logmel",

@@ -242,9 +242,10 @@ def browser() -> Iterator[Any]:
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
 
-    chromium = Path("/usr/bin/chromium")
-    if not chromium.is_file():
-        pytest.skip(f"there is no {chromium}")
+    chromium, driver_file = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+    for needed in (chromium, driver_file):
+        if not needed.is_file():
+            pytest.skip(f"there is no {needed}")
     options = Options()
     options.binary_location = str(chromium)
     for flag in (
@@ -256,7 +257,7 @@ def browser() -> Iterator[Any]:
     ):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    driver = webdriver.Chrome(options=options, service=Service(str(driver_file)))
     yield driver
     driver.quit()
 

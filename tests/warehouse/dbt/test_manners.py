@@ -272,3 +272,12 @@ def test_shares_lie_between_0_and_1_and_counts_are_no_less_than_0(
                 assert ranges[column["name"]]["minimum"] >= 0, (key, column["name"])
                 checked += 1
     assert checked > 20
+
+
+def test_the_first_page_of_the_docs_links_to_models_that_exist(
+    manifest: dict[str, Any],
+) -> None:
+    page = manifest["docs"]["doc.lyre.__overview__"]["block_contents"]
+    linked = re.findall(r"\]\(#!/model/([^)]+)\)", page)
+    assert linked
+    assert [one for one in linked if one not in manifest["nodes"]] == []
