@@ -87,6 +87,34 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3, 4, 5, 6]
 
 
+def test_plateau_goes_on_where_it_stopped_near_its_floor(tmp_path: Path) -> None:
+    features = np.random.default_rng(1).normal(size=(16, 8)).astype(np.float32)
+    labels = (features[:, :2] > 0).astype(np.float32)
+    # What is learned is the contrary of what is validated: there is no gain after
+    # the first epoch.
+    data, contrary = (
+        tf.data.Dataset.from_tensor_slices((features, each)).batch(8)
+        for each in (labels, 1 - labels)
+    )
+    common = {"tags": TAGS, "validation": contrary, "say": _quiet}
+    sets = (
+        *("schedule.name=plateau", "schedule.patience=2", "schedule.factor=0.5"),
+        *("schedule.floor=0.1", "validation.monitor=loss"),
+    )
+
+    def rates(folder: str, epochs: int, *, resume: bool = False) -> list[float]:
+        chosen = _config(*sets, f"training.epochs={epochs}")
+        place = tmp_path / folder
+        done = fit(_model(), data, folder=place, config=chosen, resume=resume, **common)
+        return [epoch.learning_rate / 0.02 for epoch in done.history]
+
+    # By hand: after two epochs without gain the rate is halved for those that follow.
+    by_hand = [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.1]
+    assert rates("whole", 10) == pytest.approx(by_hand)
+    rates("half", 7)
+    assert rates("half", 10, resume=True) == pytest.approx(by_hand)
+
+
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("loop", ["keras", "custom"])
 def test_killed_after_the_last_step_of_an_epoch_of_unknown_length(

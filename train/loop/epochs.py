@@ -86,12 +86,11 @@ class _Course:
         if not path.is_file():
             self.say("the run had not come to a first checkpoint: it begins anew")
             return
-        trainer = self.job.trainer
-        position, history = state.restore(path, trainer)
-        for epoch in history:
+        # From the rate at which the run began, as plateau moved it then.
+        for epoch in state.history(path):
             self._judged(epoch)
-        # Once more: the replay may have moved the learning rate.
-        self.position, self.history = state.restore(path, trainer)
+        self.position, self.history = state.restore(path, self.job.trainer)
+        position = self.position
         steps = f", step {position.step}" if position.step else ""
         epochs = self.job.config.training.epochs
         self.say(

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 _STANDING = "standing"
 
 
-def save(
-    path: Path, trainer: "Model", position: Position, history: list[Epoch]
-) -> None:
+def save(path: Path, trainer: "Model", position: Position, epochs: list[Epoch]) -> None:
     """Write the state, whole or not at all.
 
     Parameters
@@ -42,20 +40,31 @@ def save(
         With its optimizer.
     position : Position
         Where training stands.
-    history : list of Epoch
-        The finished epochs.
+    epochs : list of Epoch
+        Those that are finished.
     """
     arrays = {
         name: keras.ops.convert_to_numpy(variable)
         for name, variable in _variables(trainer).items()
     }
     standing = json.dumps(
-        {"position": asdict(position), "history": [asdict(each) for each in history]}
+        {"position": asdict(position), "history": [asdict(each) for each in epochs]}
     )
     with whole(path) as beside, beside.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays, **{_STANDING: np.array(standing)})
         file.flush()
         os.fsync(file.fileno())
+
+
+def history(path: Path) -> list[Epoch]:
+    """Read the finished epochs of a state.
+
+    Raises
+    ------
+    TrainError
+        The file is damaged.
+    """
+    return _read(path)[2]
 
 
 def restore(path: Path, trainer: "Model") -> tuple[Position, list[Epoch]]:
@@ -66,11 +75,7 @@ def restore(path: Path, trainer: "Model") -> tuple[Position, list[Epoch]]:
     TrainError
         The file is damaged, or of another model or optimizer.
     """
-    try:
-        arrays = load_arrays(path)
-        position, history = _standing(str(arrays.pop(_STANDING)))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainError("the state of the run cannot be read", where=path) from error
+    arrays, position, epochs = _read(path)
     variables = _variables(trainer)
     shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
     if shapes != {name: array.shape for name, array in arrays.items()}:
@@ -82,13 +87,18 @@ def restore(path: Path, trainer: "Model") -> tuple[Position, list[Epoch]]:
         if arrays[name].dtype.kind not in "fiub":
             raise TrainError(f"the state holds no numbers in {name}", where=path)
         variable.assign(arrays[name])
-    return position, history
+    return position, epochs
 
 
-def _standing(text: str) -> tuple[Position, list[Epoch]]:
-    found = parse_json(text)
-    history = TypeAdapter(list[Epoch]).validate_python(found["history"])
-    return TypeAdapter(Position).validate_python(found["position"]), history
+def _read(path: Path) -> tuple[dict[str, Any], Position, list[Epoch]]:
+    try:
+        arrays = load_arrays(path)
+        found = parse_json(str(arrays.pop(_STANDING)))
+        position = TypeAdapter(Position).validate_python(found["position"])
+        epochs = TypeAdapter(list[Epoch]).validate_python(found["history"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainError("the state of the run cannot be read", where=path) from error
+    return arrays, position, epochs
 
 
 def _variables(trainer: "Model") -> dict[str, Any]:
