@@ -20,6 +20,8 @@ _HOLDER = re.compile(r"lock is held in (?P<program>.+) \(PID (?P<pid>\d+)\)")
 _FILL_IT = "run `python -m ingest all` first"
 _NO_SPACE = os.strerror(errno.ENOSPC)
 _KEY = "set data_dir or warehouse_path in lyre.toml to another place"
+# DuckDB calls the catalog by the file, and `raw.msd_songs` must not name that.
+_SCHEMAS = ("raw", "staging", "cleaning", "marts", "seeds")
 
 
 @contextmanager
@@ -43,8 +45,10 @@ def open_to_read(
     Raises
     ------
     WarehouseError
-        The file is missing, no DuckDB file, or another process writes to it.
+        The file is missing, no DuckDB file, called like a schema, or another process
+        writes to it.
     """
+    _check_name(path)
     if not path.exists():
         raise WarehouseError("there is no warehouse yet", where=path, remedy=_FILL_IT)
     connection = _connect(path, read_only=True, config=config)
@@ -71,9 +75,10 @@ def open_to_write(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises
     ------
     WarehouseError
-        The file is no DuckDB file, may not be written, or is open elsewhere; or the
-        disk is full, on opening it or later.
+        The file is no DuckDB file, called like a schema, may not be written, or is
+        open elsewhere; or the disk is full, on opening it or later.
     """
+    _check_name(path)
     _check_writable(path)
     try:
         _create(path)
@@ -181,6 +186,18 @@ def _disk_is_full(path: Path) -> WarehouseError:
         where=path,
         remedy=f"make room there, or {_KEY}; then run the same command again",
     )
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a file whose name, up to its first dot, is that of a schema within."""
+    name = next(filter(None, path.name.split(".")), "")
+    if name.lower() in _SCHEMAS:
+        raise WarehouseError(
+            f"a warehouse cannot be called {name!r}, as its own schema is",
+            where=path,
+            expected="another name, such as lyre.duckdb",
+            remedy="rename the file, or change warehouse_path in lyre.toml",
+        )
 
 
 def _check_writable(path: Path) -> None:

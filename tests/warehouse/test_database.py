@@ -1,12 +1,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from ingest.tables import create_raw_tables
 from warehouse.database import explain, open_to_read, open_to_write
 from warehouse.errors import WarehouseError
 
@@ -72,6 +74,26 @@ with {how}(pathlib.Path(sys.argv[1])) as connection:
         check=True,
     )
     assert done.stdout == "[(True,)] [(False,)]\n"
+
+
+@pytest.mark.parametrize("opened", [open_to_read, open_to_write])
+@pytest.mark.parametrize("name", ["raw.duckdb", "Marts.v1.duckdb", ".seeds.duckdb"])
+def test_name_of_a_schema_is_refused(
+    tmp_path: Path, opened: Callable[[Path], Any], name: str
+) -> None:
+    """DuckDB could not tell the schema of `raw.msd_songs` from the file's own name."""
+    path = tmp_path / name
+    with pytest.raises(WarehouseError, match="as its own schema is") as caught:
+        opened(path).__enter__()
+    assert str(path) in str(caught.value)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["raw2.duckdb", "my.raw.duckdb", "main.duckdb"])
+def test_other_names_hold_the_raw_tables(tmp_path: Path, name: str) -> None:
+    with open_to_write(tmp_path / name) as connection:
+        create_raw_tables(connection)
+        assert connection.execute("from raw.msd_songs").fetchall() == []
 
 
 def test_missing_file_names_the_command(tmp_path: Path) -> None:
