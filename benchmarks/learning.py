@@ -3,12 +3,13 @@
     python -m benchmarks.learning
 
 Sample songs are written, cleaned and exported as log-mel spectrograms and as waveforms
-(kept under ``--folder``, as is all that follows, so that a run that was stopped goes
-on). Splits are by artist. Then each row of `ROWS` trains for the same number of epochs
-with ``python -m train fit`` and is measured with ``python -m train evaluate`` on the
-test split: 16 windows a track, macro averages, 95 per cent intervals over artists. The
-table is printed, and kept as ``results/table.md`` and ``results/table.json``. To share
-the work, start it twice with different ``--rows``; rows without a result are left out.
+(kept under ``--folder`` and the number of songs, as is all that follows, so that a run
+that was stopped goes on). Splits are by artist. Then each row of `ROWS` trains for the
+same number of epochs with ``python -m train fit`` and is measured with ``python -m
+train evaluate`` on the test split: 16 windows a track, macro averages, 95 per cent
+intervals over artists. The table is printed, and kept as ``results/table.md`` and
+``results/table.json``. To share the work, start it twice with different ``--rows``;
+rows without a result are left out.
 
 mfcc
     scikit-learn's logistic regression, one a tag, on the mean and deviation over the
@@ -199,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", nargs="*", choices=names, default=names)
     parser.add_argument("--folder", type=Path, default=_FOLDER)
     chosen = parser.parse_args(arguments)
-    folder = chosen.folder.absolute()
+    folder = (chosen.folder / f"{chosen.songs}-songs").absolute()
     write_exports(folder, chosen.songs)
     found = {"mfcc": baseline(folder)}
     for row in ROWS:

@@ -4,8 +4,8 @@
     python -m benchmarks.transfer --epochs 2
 
 Sample songs are written, cleaned and exported with the ``musicnn`` preset (kept under
-``--folder``). Then a ``musicnn`` learns from 200 training tracks in four ways, with the
-same seed, windows and order:
+``--folder`` and the number of songs). Then a ``musicnn`` learns from 200 training
+tracks in four ways, with the same seed, windows and order:
 
 scratch
     Fresh weights.
@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path("data/benchmarks/transfer"))
     chosen = parser.parse_args(arguments)
-    folder = chosen.folder.absolute()
+    folder = (chosen.folder / f"{chosen.songs}-songs").absolute()
     export = _export(folder, chosen.songs)
     tracks = _fewer(export, folder)
     found = {way: _learn(way, export, tracks, folder, chosen.epochs) for way in _WAYS}
