@@ -31,7 +31,7 @@ Advance = Callable[[int], None]
 _Tell = Callable[[int, float], str]
 
 # What a disk says that is full, write-protected or somebody else's.
-_REFUSALS = {
+REFUSALS = {
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there",
     errno.EROFS: "choose a place that can be written",
@@ -67,7 +67,7 @@ def run(app: typer.Typer, program: str) -> None:
         print(f"{program}: {error}", file=sys.stderr)
         sys.exit(NOTHING_DONE)
     except OSError as error:
-        if error.errno not in _REFUSALS:
+        if error.errno not in REFUSALS:
             raise
         print(f"{program}: {_refusal(error)}", file=sys.stderr)
         sys.exit(NOTHING_DONE)
@@ -78,7 +78,7 @@ def _refusal(error: OSError) -> LyreError:
     return LyreError(
         os.strerror(code),
         where=error.filename,
-        remedy=f"{_REFUSALS[code]}, then run the same command again",
+        remedy=f"{REFUSALS[code]}, then run the same command again",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from train.config import Logging
+from train.disk import refusals_told
 from train.engine import tf
 from train.loop import events, pictures
 from train.loop.history import Epoch
@@ -81,7 +82,8 @@ class Board:
         if self._folder is None or not self._held:
             return
         if self._writer is None:
-            self._writer = tf.summary.create_file_writer(str(self._folder))
+            with refusals_told(self._folder):
+                self._writer = tf.summary.create_file_writer(str(self._folder))
         with self._writer.as_default():
             for write in self._held:
                 write()

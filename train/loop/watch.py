@@ -4,10 +4,12 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from train.disk import refusals_told
 from train.engine import keras, tf
 from train.loop.position import Position
 
@@ -128,4 +130,5 @@ class Profile(keras.callbacks.Callback):  # type: ignore[misc]
     def _end(self) -> None:
         if self._running:
             self._running, self.done = False, True
-            tf.profiler.experimental.stop()
+            with refusals_told(Path(self._folder)):
+                tf.profiler.experimental.stop()

@@ -1,15 +1,14 @@
 """Writing the graph in each format."""
 
-import errno
 import json
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from train.bundle import Bundle
+from train.disk import refusals_told
 from train.engine import keras, tf
 from train.errors import TrainError
 from train.packaging import graph
@@ -42,7 +41,7 @@ def write(target: Target, model: "keras.Model", bundle: Bundle, path: Path) -> N
     TrainError
         What writes the format is not installed.
     OSError
-        The disk is full.
+        The disk is full, or may not be written.
     """
     if target is Target.keras:
         graph.whole_model(model, bundle, "fft").save(path)
@@ -104,14 +103,8 @@ def _saved_model(model: "keras.Model", bundle: Bundle, path: Path) -> None:
     # Whoever loads it may go on training the weights.
     module.model = model
     module.serve = _function(model, bundle, "fft")
-    try:
+    with refusals_told(path):
         tf.saved_model.save(module, str(path), signatures=module.serve)
-    except tf.errors.ResourceExhaustedError as error:
-        # TensorFlow writes files by itself, and has one error for disk and memory.
-        full = os.strerror(errno.ENOSPC)
-        if full not in error.message:
-            raise
-        raise OSError(errno.ENOSPC, full, str(path)) from error
 
 
 def _tflite(model: "keras.Model", bundle: Bundle) -> bytes:

@@ -17,10 +17,11 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 import audio
+from lyre.console import REFUSALS
 from train import config
 from train.__main__ import app
 from train.errors import TrainError
-from train.packaging import checking, running
+from train.packaging import checking, running, writing
 from train.packaging.package import Packaged, package
 from train.packaging.target import MODEL_FILES, Target
 from train.tagger import Tagger
@@ -63,6 +64,14 @@ def test_a_real_clip_gets_the_scores_of_the_tagger(
         tags, taggram = score(samples)
         np.testing.assert_allclose(tags, expected.scores, atol=1e-3)
         np.testing.assert_allclose(taggram, expected.windows, atol=5e-3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a place that refuses root")
+def test_a_saved_model_in_a_protected_place_is_refused(run: Path) -> None:
+    tagger = Tagger.load(run)
+    with pytest.raises(OSError, match="/sys/lyre") as told:
+        writing.write(Target.savedmodel, tagger.model, tagger.bundle, Path("/sys/lyre"))
+    assert told.value.errno in REFUSALS
 
 
 @pytest.mark.slow
