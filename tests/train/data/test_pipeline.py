@@ -134,6 +134,31 @@ def test_tracks_that_lie_sorted_come_mixed(
         assert 0.15 < share < 0.85
 
 
+@pytest.mark.field_report("R09")
+def test_the_shuffle_buffer_is_memory_not_records(
+    make_export: Callable, mel_features: object, tmp_path: Path
+) -> None:
+    # Records of a little more than a quarter of a MiB: three of them fit into one.
+    clips = []
+    for track in range(20):
+        audio = np.zeros((8192, 16), np.float16)
+        audio[:, 0] = track
+        clips.append((audio, [0]))
+    folder = make_export(
+        tmp_path / "e", {"train": clips}, mel_features, shards_per_split=1
+    )
+    tracks = open_split(folder, "train")
+    small, large = (
+        [track for track, _ in _seen(_epoch(tracks, 1, shuffle_mebibytes=size))]
+        for size in (1, 512)
+    )
+    assert sorted(small) == sorted(large) == list(range(20))
+    # Out of a buffer of three comes, at each place, one of the next three at most.
+    ahead = [track - place for place, track in enumerate(small)]
+    assert max(ahead) == 2
+    assert max(track - place for place, track in enumerate(large)) > 2
+
+
 def test_centred_window(numbered: Tracks) -> None:
     seen = dict(_seen(_epoch(numbered, 1, window_position="centre")))
     assert seen[0] == (60 - _LENGTH) // 2
