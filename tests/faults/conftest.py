@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SONGS = "60"
+_DISK = "500m"
 _VARS = "{vocabulary_size: 8, min_positives_per_split: 0, clean_labels_min_tags: 0}"
 # What tells of a run, and not of what it found.
 _TIMES = {"modified_at", "scanned_at", "started_at", "seconds", "loaded_at"}
@@ -125,14 +126,16 @@ class Installation:
         )
         return time.monotonic() - started
 
-    def kill(self, command: tuple[str, ...], seconds: float) -> None:
-        """Start a command and kill it and its workers after some time."""
+    def kill(self, command: tuple[str, ...], seconds: float) -> bool:
+        """Kill a command and its workers after some time; tell whether it still ran."""
         process = self.start(command)
         try:
             process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+            return True
+        return False
 
     def finish(self, stage: Stage) -> None:
         """Run a stage that was killed again, as a user would."""
@@ -172,7 +175,7 @@ class Installation:
                 "order by all"
             ).fetchall()
             return {
-                f"{schema}.{name}": _checksum(connection, schema, name)
+                f"{schema}.{name}": self._checksum(connection, schema, name)
                 for schema, name in names
                 if name not in _RUNS
             }
@@ -224,24 +227,27 @@ class Installation:
             "files": self.files(),
         }
 
-
-def _checksum(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str:
-    columns = [
-        f'"{row[0]}"'
-        for row in connection.execute(
-            "select column_name from information_schema.columns "
-            "where table_schema = ? and table_name = ?",
-            [schema, name],
-        ).fetchall()
-        if row[0] not in _TIMES and row[0] != "run_id"
-    ]
-    row = connection.execute(
-        "select count(*) || coalesce(md5(string_agg(line, '' order by line)), '')"
-        f" from (select md5(({', '.join(columns)}, 0)::varchar) as line"
-        f' from "{schema}"."{name}")'
-    ).fetchone()
-    assert row is not None
-    return str(row[0])
+    def _checksum(
+        self, connection: duckdb.DuckDBPyConnection, schema: str, name: str
+    ) -> str:
+        columns = [
+            f'"{row[0]}"'
+            for row in connection.execute(
+                "select column_name from information_schema.columns "
+                "where table_schema = ? and table_name = ?",
+                [schema, name],
+            ).fetchall()
+            if row[0] not in _TIMES and row[0] != "run_id"
+        ]
+        # Raw tables hold the paths of their sources: copies lie in other folders.
+        row = connection.execute(
+            "select count(*) || coalesce(md5(string_agg(line, '' order by line)), '')"
+            f" from (select md5(replace(({', '.join(columns)}, 0)::varchar, ?, ''))"
+            f' as line from "{schema}"."{name}")',
+            [str(self.folder)],
+        ).fetchone()
+        assert row is not None
+        return str(row[0])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -250,15 +256,61 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def stages() -> dict[str, Stage]:
     """Return the stages by name."""
     return {stage.name: stage for stage in STAGES}
 
 
+class Chain:
+    """The installation before and after each stage, none of them disturbed.
+
+    Parameters
+    ----------
+    first : Installation
+        Before the first stage.
+    """
+
+    def __init__(self, first: Installation) -> None:
+        self._made = [first]
+        self._seconds: list[float] = []
+        self._states: dict[str, dict[str, object]] = {}
+
+    def before(self, stage: Stage) -> Installation:
+        """Return the installation just before a stage, to be copied."""
+        return self._at(STAGES.index(stage))
+
+    def after(self, stage: Stage) -> Installation:
+        """Return the installation just after a stage, to be copied."""
+        return self._at(STAGES.index(stage) + 1)
+
+    def seconds(self, stage: Stage) -> float:
+        """Return how long the stage took."""
+        self.after(stage)
+        return self._seconds[STAGES.index(stage)]
+
+    def expected(self, stage: Stage) -> dict[str, object]:
+        """Return what has to be there after a stage, whatever happened to it."""
+        if stage.name not in self._states:
+            self._states[stage.name] = self.after(stage).state()
+            assert self._states[stage.name] != self.before(stage).state(), (
+                "the stage does nothing"
+            )
+        return self._states[stage.name]
+
+    def _at(self, place: int) -> Installation:
+        while len(self._made) <= place:
+            last = self._made[-1]
+            following = last.copy(last.folder.with_name(str(len(self._made))))
+            stage = STAGES[len(self._made) - 1]
+            self._seconds.append(following.run(stage.command))
+            self._made.append(following)
+        return self._made[place]
+
+
 @pytest.fixture(scope="session")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Stage], Installation]:
-    """Return a function that gives the installation just before a stage."""
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """Return the installation before and after every stage."""
     sources = tmp_path_factory.mktemp("sources") / "sample"
     subprocess.run(
         [sys.executable, "-m", "sample", "--tracks", _SONGS, "--out", str(sources)],
@@ -270,14 +322,46 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Stage], Instal
     (first / "data").mkdir(parents=True)
     (first / "data" / "sources").symlink_to(sources)
     (first / "own.csv").write_text("path,tags\na.mp3,rock|80s\nb.mp3,jazz\n")
-    made = [Installation(first, tmp_path_factory.mktemp("dbt"))]
+    return Chain(Installation(first, tmp_path_factory.mktemp("dbt")))
 
-    def before(stage: Stage) -> Installation:
-        place = STAGES.index(stage)
-        while len(made) <= place:
-            following = made[-1].copy(first.with_name(str(len(made))))
-            following.run(STAGES[len(made) - 1].command)
-            made.append(following)
-        return made[place]
 
-    return before
+@dataclass(frozen=True)
+class Disk:
+    """A file system of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is mounted.
+    """
+
+    folder: Path
+
+    def fill(self, left: int = 0) -> None:
+        """Leave room for so many bytes."""
+        self._set(f"size={shutil.disk_usage(self.folder).used + left}")
+
+    def protect(self) -> None:
+        """Let nobody write."""
+        self._set("ro")
+
+    def free(self) -> None:
+        """Give room and let everybody write."""
+        self._set(f"rw,size={_DISK}")
+
+    def _set(self, options: str) -> None:
+        options = f"remount,{options}"
+        subprocess.run(["mount", "-o", options, str(self.folder)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """Return an empty file system of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(folder)]
+    done = subprocess.run(mount, check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"cannot mount a small file system: {done.stderr.strip()}")
+    yield Disk(folder)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,23 +34,6 @@ _WRITTEN = "shards", "label_sets"
 _HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(); input()"
 
 
-def _mount(*options: str, at: Path) -> None:
-    command = ["mount", "-t", "tmpfs", *options, "tmpfs", str(at)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"cannot mount a small file system: {done.stderr.strip()}")
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """Return an empty file system of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    _mount("-o", "size=500m", at=folder)
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 def _refused(
     installation: Any, command: tuple[str, ...], codes: tuple[int, ...] = (1, 2)
 ) -> str:
@@ -64,51 +47,30 @@ def _refused(
     return str(said)
 
 
-def _expected(ready: Any, stage: Any, folder: Path) -> Any:
-    undisturbed = ready.copy(folder)
-    undisturbed.run(stage.command)
-    state = undisturbed.state()
-    shutil.rmtree(folder)
-    return state
-
-
-def _used(folder: Path) -> int:
-    return shutil.disk_usage(folder).used
-
-
-def test_a_full_disk(stage: Any, before: Callable[[Any], Any], disk: Path) -> None:
-    ready = before(stage)
-    expected = _expected(ready, stage, disk / "copy")
-    full = ready.copy(disk / "copy")
-    size = _used(disk) + 8192
-    _mount("-o", f"remount,size={size}", at=disk)
+def test_a_full_disk(stage: Any, chain: Any, disk: Any) -> None:
+    full = chain.before(stage).copy(disk.folder / "copy")
+    disk.fill(8192)
     said = _refused(full, stage.command)
     assert "space" in said.lower(), said[-2000:]
-    _mount("-o", "remount,size=500m", at=disk)
+    disk.free()
     full.finish(stage)
-    assert full.state() == expected
+    assert full.state() == chain.expected(stage)
 
 
-def test_a_read_only_disk(stage: Any, before: Callable[[Any], Any], disk: Path) -> None:
-    ready = before(stage)
-    expected = _expected(ready, stage, disk / "copy")
-    protected = ready.copy(disk / "copy")
-    _mount("-o", "remount,ro", at=disk)
+def test_a_read_only_disk(stage: Any, chain: Any, disk: Any) -> None:
+    protected = chain.before(stage).copy(disk.folder / "copy")
+    disk.protect()
     said = _refused(protected, stage.command)
     assert "read-only" in said.lower() or "may not be written" in said, said[-2000:]
-    _mount("-o", "remount,rw", at=disk)
+    disk.free()
     protected.finish(stage)
-    assert protected.state() == expected
+    assert protected.state() == chain.expected(stage)
 
 
-def test_a_busy_warehouse(
-    stage: Any, before: Callable[[Any], Any], tmp_path: Path
-) -> None:
+def test_a_busy_warehouse(stage: Any, chain: Any, tmp_path: Path) -> None:
     if stage.name == "fit":
         pytest.skip("training reads no warehouse")
-    ready = before(stage)
-    expected = _expected(ready, stage, tmp_path / "copy")
-    busy = ready.copy(tmp_path / "copy")
+    busy = chain.before(stage).copy(tmp_path / "copy")
     file = busy.folder / "data" / "lyre.duckdb"
     holder = subprocess.Popen(
         [sys.executable, "-c", _HOLD, str(file)],
@@ -125,15 +87,11 @@ def test_a_busy_warehouse(
     assert str(file) in said
     assert str(holder.pid) in said
     busy.finish(stage)
-    assert busy.state() == expected
+    assert busy.state() == chain.expected(stage)
 
 
-def test_two_runs_at_once(
-    stage: Any, before: Callable[[Any], Any], tmp_path: Path
-) -> None:
-    ready = before(stage)
-    expected = _expected(ready, stage, tmp_path / "copy")
-    shared = ready.copy(tmp_path / "copy")
+def test_two_runs_at_once(stage: Any, chain: Any, tmp_path: Path) -> None:
+    shared = chain.before(stage).copy(tmp_path / "copy")
     processes = [shared.start(stage.command) for _ in range(2)]
     said = ["".join(process.communicate()) for process in processes]
     codes = sorted(process.returncode for process in processes)
@@ -141,14 +99,14 @@ def test_two_runs_at_once(
     assert all(code in (0, 1, 2) for code in codes), said
     assert not any("Traceback" in text for text in said), said
     shared.finish(stage)
-    assert shared.state() == expected
+    assert shared.state() == chain.expected(stage)
 
 
 def test_a_run_that_is_being_trained(
-    before: Callable[[Any], Any], tmp_path: Path, stages: dict[str, Any]
+    chain: Any, tmp_path: Path, stages: dict[str, Any]
 ) -> None:
     stage = stages["fit"]
-    shared = before(stage).copy(tmp_path / "copy")
+    shared = chain.before(stage).copy(tmp_path / "copy")
     endless = shared.start((*stage.command, "--set", "training.epochs=100000"))
     history = shared.folder / "data" / "runs" / "run" / "history.json"
     try:
@@ -170,9 +128,9 @@ def test_a_run_that_is_being_trained(
 
 
 def test_two_label_sets_at_once(
-    before: Callable[[Any], Any], tmp_path: Path, stages: dict[str, Any]
+    chain: Any, tmp_path: Path, stages: dict[str, Any]
 ) -> None:
-    shared = before(stages["relabel"]).copy(tmp_path / "copy")
+    shared = chain.before(stages["relabel"]).copy(tmp_path / "copy")
     commands = {
         name: (*stages["relabel"].command, "--name", name) for name in ("one", "two")
     }
@@ -225,14 +183,10 @@ def _written_again_and_again(files: list[Path]) -> Iterator[None]:
         thread.join()
 
 
-def test_a_source_that_changes(
-    stage: Any, before: Callable[[Any], Any], tmp_path: Path
-) -> None:
+def test_a_source_that_changes(stage: Any, chain: Any, tmp_path: Path) -> None:
     if stage.name not in _SOURCES:
         pytest.skip("reads what tests/export and tests/train change")
-    ready = before(stage)
-    expected = _expected(ready, stage, tmp_path / "copy")
-    changing = ready.copy(tmp_path / "copy")
+    changing = chain.before(stage).copy(tmp_path / "copy")
     _own_sources(changing)
     files = list(changing.folder.glob(_SOURCES[stage.name]))
     assert files
@@ -244,16 +198,14 @@ def test_a_source_that_changes(
     changing.finish(stage)
     state = changing.state()
     shutil.rmtree(changing.folder / "data" / "sources")
-    assert state["tables"] == expected["tables"]
+    assert state["tables"] == chain.expected(stage)["tables"]
 
 
 def test_a_clip_that_changes_after_the_scan(
-    before: Callable[[Any], Any], tmp_path: Path, stages: dict[str, Any]
+    chain: Any, tmp_path: Path, stages: dict[str, Any]
 ) -> None:
     stage = stages["tfrecord"]
-    ready = before(stage)
-    expected = _expected(ready, stage, tmp_path / "copy")
-    changed = ready.copy(tmp_path / "copy")
+    changed = chain.before(stage).copy(tmp_path / "copy")
     _own_sources(changed)
     ((path,),) = changed.ask("select min(path) from marts.training_set_v2")
     clip = changed.folder / "data" / "sources" / "audio" / path
@@ -264,7 +216,5 @@ def test_a_clip_that_changes_after_the_scan(
     assert "`python -m ingest audio`, then run `dbt build`" in said
     for each in ("audio", "dbt", "tfrecord"):
         changed.run(stages[each].command)
-    now = changed.state()["export"]
-    assert [now[part] for part in _WRITTEN] == [
-        expected["export"][part] for part in _WRITTEN
-    ]
+    now, expected = changed.export(), chain.expected(stage)["export"]
+    assert [now[part] for part in _WRITTEN] == [expected[part] for part in _WRITTEN]

@@ -2,8 +2,6 @@
 
 import random
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,32 +61,12 @@ def writer(request: pytest.FixtureRequest) -> Writer:
 
 @pytest.fixture(scope="session")
 def trained(
-    before: Callable[[Any], Any], tmp_path_factory: pytest.TempPathFactory
+    chain: Any, stages: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Any:
     """Return an installation after all stages."""
-    from tests.faults.conftest import STAGES
-
-    done = before(STAGES[-1]).copy(tmp_path_factory.mktemp("trained") / "all")
-    done.run(STAGES[-1].command)
+    done = chain.after(stages["fit"]).copy(tmp_path_factory.mktemp("trained") / "all")
     (done.folder / "out").mkdir()
     return done
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """Return an empty file system of its own, which can be made small."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=500m", "tmpfs", str(folder)]
-    done = subprocess.run(mount, check=False, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"cannot mount a small file system: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def _resize(disk: Path, size: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
 
 
 def _written(installation: Any) -> dict[str, bytes]:
@@ -131,8 +109,9 @@ def test_a_killed_command_leaves_no_half_file(
     assert expected
     seconds = copy.run(writer.command)
     instants = random.Random(writer.name)
-    for _ in range(_KILLS):
-        copy.kill(writer.command, instants.uniform(seconds / 3, seconds))
+    kills = 0
+    while kills < _KILLS:
+        kills += copy.kill(writer.command, instants.uniform(seconds / 3, seconds))
         _check(_written(copy), expected)
         copy.run(writer.command)
         _check(_written(copy), expected)
@@ -140,17 +119,17 @@ def test_a_killed_command_leaves_no_half_file(
 
 
 def test_a_full_disk_leaves_no_half_file(
-    writer: Writer, trained: Any, disk: Path
+    writer: Writer, trained: Any, disk: Any
 ) -> None:
-    copy = trained.copy(disk / "copy")
+    copy = trained.copy(disk.folder / "copy")
     expected = _undisturbed(copy, writer)
-    _resize(disk, str(shutil.disk_usage(disk).used))
+    disk.fill()
     process = copy.start(writer.command)
     said = "".join(process.communicate())
     assert process.returncode in (1, 2), said[-2000:]
     assert "Traceback" not in said, said[-4000:]
     assert "space" in said.lower() or "disk is full" in said, said[-2000:]
     _check(_written(copy), expected)
-    _resize(disk, "500m")
+    disk.free()
     copy.run(writer.command)
     assert _written(copy).keys() == expected.keys()
