@@ -98,10 +98,13 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
 def write(path: Path, tracks: Iterable[LabelledTrack]) -> None:
     """Write a label set, whole or not at all."""
     beside = path.with_name(f"{path.name}.part")
-    with beside.open("w", encoding="utf-8", newline="\n") as file:
-        for track in tracks:
-            file.write(_line(track))
-    beside.replace(path)
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            for track in tracks:
+                file.write(_line(track))
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read(folder: Path, name: str | None = None) -> list[LabelledTrack]:

@@ -152,6 +152,12 @@ def check_records(written: Iterable[Written]) -> None:
     check_splits(records, "clips that could be read", None)
 
 
+def sweep(folder: Path) -> None:
+    """Take away what killed runs left half in an export that nobody else writes."""
+    for half in folder.rglob("*.part"):
+        half.unlink(missing_ok=True)
+
+
 @contextmanager
 def disk_told(folder: Path) -> Iterator[None]:
     """Tell a full disk or a folder that may not be written in a sentence."""

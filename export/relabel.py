@@ -13,7 +13,7 @@ from export import additions, labelling
 from export.additions import Adding
 from export.errors import ExportError
 from export.narrowing import Narrowing
-from export.production import disk_told
+from export.production import disk_told, sweep
 from export.recipe import Contents, Recipe, ScannedRow
 from export.selection import Selection, check_splits, select
 from lyre.lock import locked
@@ -87,6 +87,7 @@ def _relabel(
     records = _records(folder, described)
     made = None
     with disk_told(folder), select(warehouse, recipe, narrowing) as selection:
+        sweep(folder)
         contents = selection.contents()
         tracks, without_audio = _join(selection, contents, records)
         if adding is not None and without_audio:

@@ -17,7 +17,7 @@ from export.errors import ExportError
 from export.narrowing import Narrowing
 from export.part import Part
 from export.plan import Plan
-from export.production import Options, Written, disk_told
+from export.production import Options, Written, disk_told, sweep
 from export.recipe import Recipe
 from export.selection import select
 from lyre.console import Advance
@@ -193,7 +193,7 @@ def _conclude(
 ) -> Manifest:
     """Write labels and manifest, unless those of an earlier run still hold."""
     production.check_records(written)
-    _sweep(folder)
+    sweep(folder)
     files = [each.shard for each in written]
     if previous is not None and previous.shards[: len(files)] == files:
         # Nothing was written anew: who made it, and what was added since, still hold.
@@ -208,12 +208,6 @@ def _conclude(
         described = _describe(made, folder, written)
     manifest.write(described, folder)
     return described
-
-
-def _sweep(folder: Path) -> None:
-    """Take away what runs that were killed left half; all that is planned is whole."""
-    for half in folder.rglob("*.part"):
-        half.unlink(missing_ok=True)
 
 
 def _holds(own: LabelSet, made: Plan, folder: Path) -> bool:

@@ -41,6 +41,16 @@ def whole(file: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
+def write_whole(file: Path, content: bytes, *, durable: bool = True) -> Path:
+    """Write a file as in `whole`; with `durable` it is on the disk at the end."""
+    with whole(file) as beside, beside.open("wb") as written:
+        written.write(content)
+        if durable:
+            written.flush()
+            os.fsync(written.fileno())
+    return file
+
+
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """Yield a new folder beside a folder's place; at the end it takes that place.

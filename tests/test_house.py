@@ -1,6 +1,7 @@
 """The plan of the house: who may import whom."""
 
 import ast
+import re
 import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -96,3 +97,15 @@ def test_no_modules_import_one_another_in_a_circle() -> None:
     assert any(graph.values())
     # It raises an error that names the circle.
     TopologicalSorter(graph).prepare()
+
+
+def test_only_an_export_is_written_as_several_machines_write_it() -> None:
+    # Nobody sweeps what `manifest.write_whole` left half anywhere else.
+    files = [
+        file
+        for room in _MAY_IMPORT.keys() - {"export", "dataset"}
+        for file in _modules(room)
+        if "manifest.write_whole" in (text := file.read_text(encoding="utf-8"))
+        or re.search(r"dataset\.manifest import .*write_whole", text)
+    ]
+    assert not files

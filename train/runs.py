@@ -28,6 +28,7 @@ from dataset.verify import sha256
 from lyre import lock
 from lyre.documents import read_model
 from lyre.revision import revision
+from lyre.whole import write_whole
 from train.errors import TrainError
 
 CONFIG, RUN, HISTORY, METRICS = (
@@ -179,13 +180,13 @@ def model_of(folder: Path) -> Path:
 
 def write_config(folder: Path, text: str) -> None:
     """Write ``config.toml``, whole or not at all."""
-    manifest.write_whole(folder / CONFIG, text.encode())
+    write_whole(folder / CONFIG, text.encode())
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON, whole or not at all."""
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    manifest.write_whole(path, f"{text}\n".encode())
+    write_whole(path, f"{text}\n".encode())
 
 
 def manifest_checksum(export: Path) -> str:

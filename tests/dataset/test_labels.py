@@ -1,3 +1,4 @@
+import errno
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -133,3 +134,13 @@ def test_a_label_outside_the_vocabulary_is_named(small_export):
     file.write_text(file.read_text("utf-8").replace('"labels":[0]', '"labels":[2]', 1))
     with pytest.raises(DatasetError, match="label 2 is not in the vocabulary"):
         labels.read(folder)
+
+
+def test_a_label_set_that_cannot_be_written_leaves_nothing(tmp_path):
+    def broken():
+        raise OSError(errno.ENOSPC, "No space left on device")
+        yield
+
+    with pytest.raises(OSError, match="No space left"):
+        labels.write(tmp_path / "set.jsonl", broken())
+    assert not list(tmp_path.iterdir())

@@ -53,6 +53,17 @@ def test_labels_are_added_beside_untouched_audio(exported, both, rows):
     assert len(labels.read(exported)) == len(rows)
 
 
+def test_what_a_killed_run_left_half_is_taken_away(exported, both):
+    halves = [
+        exported / f"{manifest.FILE_NAME}.{'0' * 32}.part",
+        exported / "labels" / "training_set.v0.jsonl.part",
+    ]
+    for half in halves:
+        half.write_text("half")
+    relabel(exported, both, V1)
+    assert not list(exported.rglob("*.part"))
+
+
 def test_labels_can_be_replaced(exported, both):
     relabel(exported, both, V1)
     relabel(exported, both, V1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lyre.whole import whole, whole_folder
+from lyre.whole import whole, whole_folder, write_whole
 
 
 def test_the_file_appears_at_the_end(tmp_path: Path) -> None:
@@ -55,6 +55,18 @@ def test_what_a_killed_process_left_is_taken_away(tmp_path: Path) -> None:
         beside.write_text("new")
     assert not half.exists()
     assert all(path.exists() for path in others)
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_contents_are_written_whole(tmp_path: Path, durable: bool) -> None:
+    file = tmp_path / "run.json"
+    file.write_text("old")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / f".run.{ended.pid}.part.json").write_text("half")
+    assert write_whole(file, b"new", durable=durable) == file
+    assert file.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 @pytest.mark.parametrize("there", [True, False])

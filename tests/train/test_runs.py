@@ -81,7 +81,7 @@ def test_run_that_was_killed_at_its_start_can_be_begun_again(tmp_path: Path) -> 
     folder = tmp_path / "one"
     runs.create(folder)
     runs.write_config(folder, "")
-    (folder / "run.json.0f.part").write_text("{")
+    (folder / ".run.1.part.json").write_text("{")
     with locked(folder):
         runs.create(folder)
         assert [path.name for path in folder.iterdir()] == [NAME]
@@ -90,7 +90,7 @@ def test_run_that_was_killed_at_its_start_can_be_begun_again(tmp_path: Path) -> 
 
 def test_half_files_of_a_killed_run_are_swept(tmp_path: Path) -> None:
     kept = {"best.keras", "state.npz", "notes.txt"}
-    halves = {".best.part.keras", ".state.npz.part", "history.json.0f.part"}
+    halves = {".best.part.keras", ".state.npz.part", ".history.1.part.json"}
     for name in kept | halves:
         (tmp_path / name).write_text("")
     runs.sweep(tmp_path)

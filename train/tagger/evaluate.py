@@ -8,6 +8,7 @@ import numpy as np
 
 from dataset import manifest
 from lyre.revision import revision
+from lyre.whole import write_whole
 from train import metrics, runs
 from train.data.tracks import Tracks, open_split
 from train.errors import TrainError
@@ -166,7 +167,7 @@ def _write(
             facts=_facts(found, source),
         )
     )
-    manifest.write_whole(folder / PAGE, page.encode())
+    write_whole(folder / PAGE, page.encode())
     runs.write_json(folder / runs.METRICS, found.to_dict())
 
 

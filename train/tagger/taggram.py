@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dataset.manifest import write_whole
+from lyre.whole import write_whole
 from train.errors import TrainError
 from train.tagger.tagging import Tagging
 
