@@ -25,6 +25,7 @@ from lyre.validation import first_problem, nearest
 FILE_NAME = "lyre.toml"
 _PREFIX = "LYRE_"
 _FILE_VARIABLE = "LYRE_CONFIG"
+_FOLDERS = ("data_dir", "warehouse_path", "exports_dir", "runs_dir")
 
 
 class SettingsError(LyreError):
@@ -248,6 +249,10 @@ def _read(file: Path) -> dict[str, Any]:
     if _holds_nul(values):
         raise SettingsError("a text holds NUL, which no path may", where=file)
     values.setdefault("data_dir", "data")
+    # All texts of the sources but names and formats are paths.
+    for key in (*_FOLDERS, "sources"):
+        if key in values:
+            values[key] = _at_home(values[key], f"{file}, {key}")
     for table in (values, values.get("sources")):
         if isinstance(table, dict):
             _resolve(table, file)
@@ -262,13 +267,25 @@ def _holds_nul(value: object) -> bool:
     return isinstance(value, str) and "\0" in value
 
 
+def _at_home(value: object, where: str) -> object:
+    """Put a user's home in the place of the ``~`` at the start of every path."""
+    if isinstance(value, dict):
+        return {key: _at_home(each, f"{where}.{key}") for key, each in value.items()}
+    if isinstance(value, list):
+        return [_at_home(each, where) for each in value]
+    if not isinstance(value, str) or not value.startswith("~"):
+        return value
+    try:
+        return str(Path(value).expanduser())
+    except RuntimeError as error:  # `~name` of nobody
+        raise SettingsError(said(error), where=where) from error
+
+
 def _resolve(table: dict[str, Any], file: Path) -> None:
-    for key in ("data_dir", "warehouse_path", "exports_dir", "runs_dir", "root"):
+    """Let the folders of a table start at the file's folder."""
+    for key in (*_FOLDERS, "root"):
         if isinstance(table.get(key), str):
-            try:
-                table[key] = file.parent / Path(table[key]).expanduser()
-            except RuntimeError as error:  # `~name` of nobody
-                raise SettingsError(said(error), where=f"{file}, {key}") from error
+            table[key] = file.parent / table[key]
 
 
 def _check_variables(environment: Mapping[str, str]) -> None:

@@ -55,6 +55,25 @@ def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
     assert settings.source(settings.sources.lastfm) == folder / "s" / "x.db"
 
 
+def test_every_path_of_the_file_may_start_at_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    file = tmp_path / "lyre.toml"
+    file.write_text(
+        'runs_dir = "~/runs"\n[sources]\nroot = "~"\nmsd = ["~/a.h5", "b.h5"]\n'
+        'audio = "~/clips"\n[sources.datasets.fma]\nformat = "fma"\npaths = ["~/fma"]'
+    )
+    found = load(file)
+    assert found.runs == Path("/home/ada/runs")
+    assert found.source(found.sources.audio) == Path("/home/ada/clips")
+    assert [*map(found.source, found.sources.msd)] == [
+        Path("/home/ada/a.h5"),
+        Path("/home/ada/b.h5"),
+    ]
+    assert found.sources.datasets["fma"].paths == [Path("/home/ada/fma")]
+
+
 def test_a_file_without_data_dir_keeps_data_beside_it(tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
@@ -82,6 +101,10 @@ def test_variables_override_the_file(
         ("data_dir = " + "[" * 100_000, "not valid TOML"),
         ('[sources]\nmsd = ["a\\u0000b"]', "a text holds NUL"),
         ('data_dir = "~nobody-of-this-name/x"', "data_dir: Could not determine home"),
+        (
+            '[sources.splits.mine]\ntrain = "~nobody-of-this-name/x"',
+            "sources.splits.mine.train: Could not determine home",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
