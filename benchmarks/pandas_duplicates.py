@@ -75,7 +75,7 @@ def _links(listed: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
     is_linked = (
         (named["normalised_artist"] == before["normalised_artist"])
         & (named["normalised_title"] == before["normalised_title"])
-        & (named["duration"] - before["duration"] <= 2)
+        & ((named["duration"] - before["duration"]).round(6) <= 2)
     )
     chain = pd.DataFrame({"a": named.index, "b": named.index.to_series().shift()})
     at = tracks.index.to_series()

@@ -1,5 +1,6 @@
 -- noqa: disable=PRS
 {%- set reasons = var('duplicate_reasons') %}
+{%- set is_published = var('split_by') not in ['artist', 'track'] %}
 {% set before %}
 tracks as (
 
@@ -31,7 +32,14 @@ track_tags as (
 
 ),
 
--- tracks that fell before say nothing about those that are left
+splits as (
+
+    select * from {{ ref('splits') }}
+
+),
+
+-- tracks that fell before say nothing about those that are left; so do those that a
+-- published split does not name
 survivors as (
 
     select
@@ -53,6 +61,12 @@ survivors as (
         on
             tracks.source = file_faults.source
             and tracks.track_id = file_faults.track_id
+    {% if is_published %}
+        semi join splits
+            on
+                tracks.source = splits.source
+                and tracks.track_id = splits.track_id
+    {% endif %}
 
 ),
 
@@ -150,7 +164,10 @@ name_links as (
         survivors.node as node_a,
         lag(survivors.node) over longer as node_b,
         'name' as reason,
-        survivors.duration_seconds - lag(survivors.duration_seconds) over longer
+        -- a binary fraction more than the limit is no more than the limit
+        round(
+            survivors.duration_seconds - lag(survivors.duration_seconds) over longer, 6
+        )
             as seconds_apart
 
     from survivors
