@@ -24,6 +24,11 @@ def first_fault(
     return pd.concat(frames, ignore_index=True).drop_duplicates("track_id")
 
 
+def _shown(number: float) -> str:
+    """Write a number to millionths, without zeros at the end."""
+    return f"{number:.6f}".rstrip("0").rstrip(".")
+
+
 def _texts(pattern: str, *columns: "pd.Series[float]") -> "pd.Series[str]":
     words = [pattern.format(*row) for row in zip(*columns, strict=True)]
     return pd.Series(words, index=columns[0].index, dtype=object)
@@ -174,7 +179,7 @@ def audio_v2(songs: pd.DataFrame) -> pd.DataFrame:
     closed = clips[(seconds == 0) | ~clips["status"].isin(["ok", "partial"])]
     partial = clips[clips["status"] == "partial"]
     short = clips[seconds < 15]
-    cut = clips[clips["header_seconds"] - seconds > 2]
+    cut = clips[(clips["header_seconds"] - seconds).round(6) > 2]
     return first_fault(
         ("empty_file", clips[clips["size_bytes"] == 0], "0 bytes"),
         ("unopenable", closed, "nothing decoded (" + closed["status"] + ")"),
@@ -190,15 +195,15 @@ def audio_v2(songs: pd.DataFrame) -> pd.DataFrame:
         (
             "too_short",
             short,
-            _texts("{:.2f} s decoded < 15.00 s", short["decoded_seconds"]),
+            _texts("{} s decoded < 15 s", short["decoded_seconds"].map(_shown)),
         ),
         (
             "duration_mismatch",
             cut,
             _texts(
-                "{:.2f} s decoded of {:.2f} s declared",
-                cut["decoded_seconds"],
-                cut["header_seconds"],
+                "{} s decoded of {} s declared",
+                cut["decoded_seconds"].map(_shown),
+                cut["header_seconds"].map(_shown),
             ),
         ),
     )
@@ -220,24 +225,26 @@ def silence(tables: Tables, songs: pd.DataFrame, floor: float | None) -> pd.Data
             "silent",
             quiet,
             _texts(
-                f"loudest frame {{:.1f}} dBFS < {floor or 0:.1f} dBFS",
-                quiet["loudest_frame_db"],
+                f"loudest frame {{}} dBFS < {_shown(floor or 0)} dBFS",
+                quiet["loudest_frame_db"].map(_shown),
             ),
         ),
         (
             "silence_effective_length",
             short,
-            _texts("{:.2f} s from first to last sound < 15.00 s", short["effective"]),
+            _texts(
+                "{} s from first to last sound < 15 s", short["effective"].map(_shown)
+            ),
         ),
         (
             "silence_total",
             gappy,
-            _texts("mid silences {:.2f} s in all > 3.00 s", gappy["total"]),
+            _texts("mid silences {} s in all > 3 s", gappy["total"].map(_shown)),
         ),
         (
             "silence_longest",
             gap,
-            _texts("longest mid silence {:.2f} s > 1.00 s", gap["longest"]),
+            _texts("longest mid silence {} s > 1 s", gap["longest"].map(_shown)),
         ),
     )
 

@@ -53,11 +53,9 @@
         source,
         track_id,
         'silence_effective_length' as rule,
-        printf(
-            '%.2f s from first to last sound < %.2f s',
-            effective_seconds,
-            {{ var('silence_min_effective_seconds') }}::double
-        ) as evidence
+        {{ shown('effective_seconds') }}
+        || ' s from first to last sound < {{ var("silence_min_effective_seconds") }} s'
+            as evidence
 
     from extents
     where effective_seconds < {{ var('silence_min_effective_seconds') }}
@@ -68,11 +66,8 @@
         source,
         track_id,
         'silence_total' as rule,
-        printf(
-            'mid silences %.2f s in all > %.2f s',
-            total_seconds,
-            {{ var('silence_max_total_seconds') }}::double
-        ) as evidence
+        'mid silences ' || {{ shown('total_seconds') }}
+        || ' s in all > {{ var("silence_max_total_seconds") }} s' as evidence
 
     from extents
     where total_seconds > {{ var('silence_max_total_seconds') }}
@@ -83,11 +78,8 @@
         source,
         track_id,
         'silence_longest' as rule,
-        printf(
-            'longest mid silence %.2f s > %.2f s',
-            longest_seconds,
-            {{ var('silence_max_longest_seconds') }}::double
-        ) as evidence
+        'longest mid silence ' || {{ shown('longest_seconds') }}
+        || ' s > {{ var("silence_max_longest_seconds") }} s' as evidence
 
     from extents
     where longest_seconds > {{ var('silence_max_longest_seconds') }}

@@ -90,11 +90,8 @@ faults as (
         source,
         track_id,
         'too_short' as rule,
-        printf(
-            '%.2f s decoded < %.2f s',
-            decoded_seconds,
-            {{ var('min_decoded_seconds') }}::double
-        ) as evidence
+        {{ shown('decoded_seconds') }}
+        || ' s decoded < {{ var("min_decoded_seconds") }} s' as evidence
 
     from judged
     where decoded_seconds < {{ var('min_decoded_seconds') }}
@@ -105,12 +102,13 @@ faults as (
         source,
         track_id,
         'duration_mismatch' as rule,
-        printf(
-            '%.2f s decoded of %.2f s declared', decoded_seconds, header_seconds
-        ) as evidence
+        {{ shown('decoded_seconds') }} || ' s decoded of '
+        || {{ shown('header_seconds') }} || ' s declared' as evidence
 
     from judged
-    where header_seconds - decoded_seconds > {{ var('max_missing_seconds') }}
+    where
+        round(header_seconds - decoded_seconds, 6)
+        > {{ var('max_missing_seconds') }}
 
     {% if var('max_clipped_share') is not none %}
         union all
@@ -119,7 +117,8 @@ faults as (
             source,
             track_id,
             'clipped' as rule,
-            printf('share of clipped samples %.4f', clipped_share) as evidence
+            'share of clipped samples ' || {{ shown('clipped_share') }}
+            || ' > {{ var("max_clipped_share") }}' as evidence
 
         from judged
         where clipped_share > {{ var('max_clipped_share') }}
@@ -132,7 +131,8 @@ faults as (
             source,
             track_id,
             'narrow_band' as rule,
-            printf('band width %.0f Hz', bandwidth_hz) as evidence
+            'band width ' || {{ shown('bandwidth_hz') }}
+            || ' Hz < {{ var("min_bandwidth_hz") }} Hz' as evidence
 
         from judged
         where bandwidth_hz < {{ var('min_bandwidth_hz') }}
@@ -145,8 +145,8 @@ faults as (
             source,
             track_id,
             'opposite_phase' as rule,
-            printf('correlation of the channels %.2f', channel_correlation)
-                as evidence
+            'correlation of the channels ' || {{ shown('channel_correlation') }}
+            || ' < {{ var("min_channel_correlation") }}' as evidence
 
         from judged
         where channel_correlation < {{ var('min_channel_correlation') }}

@@ -58,11 +58,8 @@ faults as (
         source,
         track_id,
         'silent' as rule,
-        printf(
-            'loudest frame %.1f dBFS < %.1f dBFS',
-            loudest_frame_db,
-            {{ var('silence_floor_db') }}::double
-        ) as evidence
+        'loudest frame ' || {{ shown('loudest_frame_db') }}
+        || ' dBFS < {{ var("silence_floor_db") }} dBFS' as evidence
 
     from judged
     where loudest_frame_db < {{ var('silence_floor_db') }}
