@@ -1,4 +1,4 @@
-{#- On the start of a run: a var that is none of the words it may be stops dbt. -#}
+{#- On the start of a run: a var that is not what it may be stops dbt. -#}
 {% macro check_vars() %}
     {%- set modes = [none, "add", "remove_general", "remove_special"] %}
     {%- set allowed = {
@@ -12,8 +12,8 @@
         "drop_lone_duplicates_v1": [true, false],
     } %}
     {%- for name, words in allowed.items() if var(name) not in words %}
-        {{ exceptions.raise_compiler_error(
-            "the var " ~ name ~ " is '" ~ var(name) ~ "'; expected one of: "
+        {{ _refuse_var(
+            name, "expected one of: "
             ~ words | map("string") | join(", ") | replace("None", "null")
         ) }}
     {%- endfor %}
@@ -24,10 +24,7 @@
     } %}
     {%- for name, words in of_lists.items() %}
         {%- if var(name) is string %}
-            {{ exceptions.raise_compiler_error(
-                "the var " ~ name ~ " is '" ~ var(name) ~ "'; expected a list of: "
-                ~ words | join(", ")
-            ) }}
+            {{ _refuse_var(name, "expected a list of: " ~ words | join(", ")) }}
         {%- endif %}
         {%- for each in var(name) if each not in words %}
             {{ exceptions.raise_compiler_error(
@@ -36,4 +33,52 @@
             ) }}
         {%- endfor %}
     {%- endfor %}
+    {{ _check_tag_lists() }}
+    {{ _check_shares(var("split_shares")) }}
+{% endmacro %}
+
+{#- A text, taken for a list, would be one of letters. -#}
+{% macro _check_tag_lists() %}
+    {%- set lists = [
+        "vocabulary_with", "vocabulary_without", "vocabulary_without_categories"
+    ] %}
+    {%- for name in lists if not _is_list_of_texts(var(name)) %}
+        {{ _refuse_var(name, "expected a list, such as [rock, pop]") }}
+    {%- endfor %}
+    {%- set groups = var("vocabulary_merge") %}
+    {%- set ns = namespace(are_lists=groups is sequence and groups is not string) %}
+    {%- for group in groups or [] if ns.are_lists %}
+        {%- set ns.are_lists = _is_list_of_texts(group) == true %}
+    {%- endfor %}
+    {%- if not ns.are_lists %}
+        {{ _refuse_var(
+            "vocabulary_merge", "expected a list of lists, such as [[chill, chillout]]"
+        ) }}
+    {%- endif %}
+{% endmacro %}
+
+{% macro _is_list_of_texts(value) %}
+    {%- do return(
+        value is sequence and value is not string and value is not mapping
+        and value | reject("string") | list == []
+    ) %}
+{% endmacro %}
+
+{% macro _check_shares(shares) %}
+    {%- set names = ["train", "validation", "test"] %}
+    {%- set given = [] %}
+    {%- for name in names if shares is mapping and shares[name] is number %}
+        {%- do given.append(shares[name]) %}
+    {%- endfor %}
+    {%- if given | length < 3 or given | min < 0 or given | sum <= 0 %}
+        {{ _refuse_var(
+            "split_shares", "expected three numbers: train, validation and test"
+        ) }}
+    {%- endif %}
+{% endmacro %}
+
+{% macro _refuse_var(name, expected) %}
+    {{ exceptions.raise_compiler_error(
+        "the var " ~ name ~ " is '" ~ var(name) ~ "'; " ~ expected
+    ) }}
 {% endmacro %}

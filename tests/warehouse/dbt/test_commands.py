@@ -99,6 +99,15 @@ def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -
             "{exclude_untagged_v1: maybe}",
             "exclude_untagged_v1 is 'maybe'; expected one of: True, False",
         ),
+        ("{vocabulary_with: rock}", "vocabulary_with is 'rock'; expected a list, such"),
+        (
+            "{vocabulary_merge: [chill, chillout]}",
+            "vocabulary_merge is '['chill', 'chillout']'; expected a list of lists",
+        ),
+        (
+            "{split_shares: {train: 80, test: 20}}",
+            "'test': 20}'; expected three numbers: train, validation and test",
+        ),
         (
             "{silence_threshold_db: 50}",
             "silence_threshold_db is 50, and clips were measured at 40.0, 60.0 alone; ",

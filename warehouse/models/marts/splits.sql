@@ -1,8 +1,8 @@
 {%- set split_by = var('split_by') -%}
 {%- set shares = var('split_shares') -%}
-{%- set train = shares.train | float -%}
-{%- set validation = shares.validation | float -%}
-{%- set test = shares.test | float -%}
+{%- set train = shares.train | default(0) | float -%}
+{%- set validation = shares.validation | default(0) | float -%}
+{%- set test = shares.test | default(0) | float -%}
 {%- set schemes = [split_by] if split_by is string else split_by -%}
 {%- set key = 'track_id' if split_by == 'track' else 'artist_key' -%}
 with
