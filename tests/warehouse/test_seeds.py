@@ -64,6 +64,11 @@ CASES = {
         ["msd,TRA,too_long,"],
         'track_exceptions: "too_long" is no rule of cleaning_rules',
     ),
+    "an exception that cannot be made": (
+        "track_exceptions",
+        ["msd,TRB,no_audio_file,it is lost"],
+        "track_exceptions: no exception can be made from no_audio_file (TRB)",
+    ),
     "a place of two tags": (
         "vocabulary_presets",
         ["papers50,0,techno,"],
@@ -95,6 +100,18 @@ def output(
     done = project.dbt(*words)
     assert done.returncode == 1
     return str(done.stdout)
+
+
+def test_a_run_stops_at_an_exception_that_cannot_be_made(
+    copy_dbt_project: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    _, rows, told = CASES["an exception that cannot be made"]
+    project = copy_dbt_project(tmp_path)
+    with (project.seeds / "track_exceptions.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{rows[0]}\n")
+    done = project.dbt("run", "--select", "stg_msd__songs")
+    assert done.returncode != 0
+    assert told in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("name", CASES)

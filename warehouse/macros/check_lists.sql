@@ -1,11 +1,12 @@
 {#-
     Before `dbt run`, once the seeds are read: a var that names a list that there is not,
-    or a threshold that was not measured, stops dbt. `dbt build` has tests that say the
-    same.
+    a threshold that was not measured, or an exception that cannot be made, stops dbt.
+    `dbt build` has tests that say the same.
 -#}
 {% macro check_lists() %}
     {%- if execute and flags.WHICH == "run" %}
         {{ _check_threshold() }}
+        {{ _check_exceptions() }}
         {%- set preset = var("vocabulary_preset") %}
         {%- set split_by = var("split_by") %}
         {%- if preset is not none %}
@@ -60,4 +61,22 @@
             ~ "lyre.toml and run python -m ingest audio"
         ) }}
     {%- endif %}
+{% endmacro %}
+
+{#- Rules that leave a track without what a training needs, or are none of a track's own. -#}
+{% macro rules_without_exception() %}
+    {%- do return(["other_source", "no_audio_file", "not_in_split_scheme"]) %}
+{% endmacro %}
+
+{% macro _check_exceptions() %}
+    {%- set rows = run_query(
+        "select track_id, rule from seeds.track_exceptions where "
+        ~ is_listed("rule", rules_without_exception()) ~ " order by track_id, rule"
+    ).rows %}
+    {%- for track_id, rule in rows %}
+        {{ exceptions.raise_compiler_error(
+            "track_exceptions: no exception can be made from " ~ rule ~ " (" ~ track_id
+            ~ "); take the row out"
+        ) }}
+    {%- endfor %}
 {% endmacro %}
