@@ -45,7 +45,7 @@ clean_tags as (
     select
         clean_tag as tag,
         min(category) as category,
-        count(*) as n_spellings
+        count(distinct tag) as n_spellings
 
     from tag_verdicts
     where clean_tag is not null

@@ -26,7 +26,10 @@ unclaimed_files as (
         on
             files.sevendigital_id = songs.sevendigital_id
             and files.dataset is null
-    anti join songs as named_songs on files.track_id = named_songs.track_id
+    anti join songs as named_songs
+        on
+            files.track_id = named_songs.track_id
+            and files.dataset is null
     anti join dataset_clips on files.path = dataset_clips.path
 
 ),
