@@ -57,7 +57,7 @@
         "raw_popularity", "min_count := 1",
         "Raw tags on at least min_count tracks, the most frequent first."
     ) %}
-        select pool.tag, pool.n_pairs, pool.tag_rank as rank
+        select pool.source, pool.tag, pool.n_pairs, pool.tag_rank as rank
         from {{ pool }} as pool
         where pool.n_pairs >= min_count
         order by pool.tag_rank
@@ -82,9 +82,11 @@
         "The most frequent raw tags with a word that begins so, which together make up
         a share of all uses of such tags: candidates for a list of spellings."
     ) %}
-        select worded.tag, worded.n_pairs, worded.share, worded.share_so_far
+        select
+            worded.source, worded.tag, worded.n_pairs, worded.share, worded.share_so_far
         from (
             select
+                pool.source,
                 pool.tag,
                 pool.n_pairs,
                 pool.n_pairs / sum(pool.n_pairs) over () as share,
@@ -102,7 +104,7 @@
                 )
         ) as worded
         where worded.share_so_far - worded.share < min_share
-        order by worded.share_so_far, worded.tag
+        order by worded.share_so_far
     {% endcall %}
 {% endmacro %}
 

@@ -75,6 +75,12 @@ judged as (
                 and verdicts.rule not in ('combined', 'dropped', 'added')
                 and coalesce(verdicts.clean_tag, '') != lower(listed.tag)
                 then 'not the name of a clean tag, so its list is passed over'
+            when
+                listed.seed = 'tags_v1_dropped'
+                and verdicts.rule in ('rejected', 'below_pool', 'unmapped')
+                then 'in no clean tag, so there is nothing to drop'
+            when listed.seed = 'tags_v1_added' and verdicts.clean_tag is null
+                then 'there is no clean tag to join'
         end as reason
 
     from sources
