@@ -33,8 +33,36 @@
             ) }}
         {%- endfor %}
     {%- endfor %}
+    {{ _check_numbers() }}
     {{ _check_tag_lists() }}
     {{ _check_shares(var("split_shares")) }}
+{% endmacro %}
+
+{#- YAML reads 1e-3 as a text, which would only fail somewhere in the SQL. -#}
+{% macro _check_numbers() %}
+    {%- set numbers = [
+        "tag_target_min_count", "tag_pool_min_count", "same_name_similarity",
+        "min_file_bytes", "min_decoded_seconds", "max_missing_seconds",
+        "silence_threshold_db", "silence_min_effective_seconds",
+        "silence_max_total_seconds", "silence_max_longest_seconds",
+        "silence_floor_db", "duplicate_max_seconds_apart",
+        "fingerprint_max_bit_error_rate", "fingerprint_min_overlap_seconds",
+        "repair_min_share_v1", "repair_min_share", "repair_min_tracks",
+        "min_positives_per_split", "vocabulary_size", "implication_min_share",
+        "equivalence_min_share", "union_min_share", "relation_min_tracks",
+        "union_max_tags",
+    ] %}
+    {%- set numbers_or_null = [
+        "tag_min_weight_v1", "tag_min_weight", "dataset_tag_min_weight",
+        "other_name_similarity", "max_clipped_share", "min_bandwidth_hz",
+        "min_channel_correlation",
+    ] %}
+    {%- for name in numbers if var(name) is not number %}
+        {{ _refuse_var(name, "expected a number, such as 15 or 0.25") }}
+    {%- endfor %}
+    {%- for name in numbers_or_null if var(name) is not number and var(name) is not none %}
+        {{ _refuse_var(name, "expected a number, such as 15 or 0.25, or null") }}
+    {%- endfor %}
 {% endmacro %}
 
 {#- A text, taken for a list, would be one of letters. -#}

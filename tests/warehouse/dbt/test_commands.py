@@ -7,6 +7,9 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.field_report("R22", "R50", "R52")
@@ -99,6 +102,10 @@ def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -
             "{exclude_untagged_v1: maybe}",
             "exclude_untagged_v1 is 'maybe'; expected one of: True, False",
         ),
+        (
+            "{max_clipped_share: 1e-3}",
+            "max_clipped_share is '1e-3'; expected a number, such as 15 or 0.25",
+        ),
         ("{vocabulary_with: rock}", "vocabulary_with is 'rock'; expected a list, such"),
         (
             "{vocabulary_merge: [chill, chillout]}",
@@ -121,6 +128,20 @@ def test_an_unknown_word_in_a_var_stops_a_run(
     assert done.returncode != 0
     assert told in re.sub(r"\s+", " ", done.stdout)
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_every_var_with_a_number_is_checked() -> None:
+    """The words of a text are checked elsewhere, and so is what a seed of a hash is."""
+    written = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+    checks = (ROOT / "warehouse" / "macros" / "check_vars.sql").read_text()
+    numbers = {
+        name
+        for name, value in written.items()
+        if value is None or (isinstance(value, int | float) and value is not True)
+    }
+    assert len(numbers) > 30
+    unchecked = {name for name in numbers if f'"{name}"' not in checks}
+    assert unchecked == {"vocabulary_preset"}
 
 
 def test_what_no_model_makes_any_more_is_dropped(project: Any) -> None:

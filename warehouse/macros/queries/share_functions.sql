@@ -2,7 +2,8 @@
 {% macro share_functions() %}
     {% call query_function(
         "count_with_all_without", "wanted, unwanted := [], recipe := 2",
-        "Number of tracks with all clean tags of one list and none of another.", false
+        "Number of tracks with all clean tags of one list, which is not empty, and none of
+        another.", false
     ) %}
         (
             select count(*) from ({{ tracks_by_tags() }})
