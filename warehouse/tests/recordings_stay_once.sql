@@ -15,6 +15,7 @@ left join {{ ref('track_exceptions') }} as exceptions
         and exceptions.rule = 'duplicate'
 where
     {{ 'sound' in var('duplicate_reasons') }}
+    and tracks.sound_sha256 is not null
     and exceptions.rule is null
 group by tracks.sound_sha256
 having count(*) > 1
