@@ -110,7 +110,7 @@ def matches_v2(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
             "shared_7digital_id",
             contested,
             n_songs[contested.index].astype(str)
-            + " songs of different names claim "
+            + " songs without a name in common claim "
             + contested["path"],
         ),
     )

@@ -298,7 +298,7 @@ faults as (
         claims.source,
         claims.track_id,
         'shared_7digital_id' as rule,
-        contested_clips.n_songs || ' songs of different names claim '
+        contested_clips.n_songs || ' songs without a name in common claim '
         || claims.path as evidence
 
     from claims
