@@ -54,7 +54,7 @@ _TABLE_BY_NAME = re.compile(
     re.IGNORECASE,
 )
 # On the start of a run no table has been made yet, and the seeds of this one are read.
-_BEFORE_MODELS = {"check_lists", "_check_threshold"}
+_BEFORE_MODELS = {"check_lists", "_check_exceptions", "_check_threshold"}
 
 
 def test_no_table_is_named_without_ref_or_source(

@@ -1,11 +1,13 @@
 """The functions that dbt makes, and the examples of docs/queries.md."""
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from warehouse.errors import WarehouseError
@@ -80,6 +82,22 @@ def test_what_there_is_not_is_told(project: Any, sql: str, told: str) -> None:
         ask(project.warehouse, sql) as answer,
     ):
         list(answer.rows)
+
+
+def test_a_raw_tag_of_two_sources_is_counted_once(project: Any, tmp_path: Path) -> None:
+    """The columns name no source, so that two rows could not be told apart."""
+    own = type(project)(tmp_path, project.target)
+    shutil.copy(project.warehouse, own.warehouse)
+    counted = "select n_pairs from marts.raw_popularity() where tag = 'jazz'"
+    assert own.rows(counted) == [(2,)]
+    with duckdb.connect(str(own.warehouse)) as connection:
+        connection.execute(
+            "insert into raw.dataset_tags (source, track_id, tag, tag_nfkc)"
+            " values ('mine', 'a', 'jazz', 'jazz')"
+        )
+    assert own.rows(counted) == [(3,)]
+    candidates = own.rows("select tag, n_pairs from marts.tag_candidates('jazz')")
+    assert candidates == [("jazz", 3)]
 
 
 def test_raw_tags(project: Any, values: Any, track_of: Callable[[str], str]) -> None:

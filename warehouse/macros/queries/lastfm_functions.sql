@@ -5,6 +5,7 @@
     {%- set pairs = ref("stg_lastfm__track_tags") %}
     {%- set dataset_pairs = ref("stg_datasets__track_tags") %}
     {%- set pool = raw_tag_counts() %}
+    {%- set popularity = raw_tag_popularity() %}
 
     {% call query_function(
         "raw_tags_of", "track", "Raw tags of a track, the heaviest first."
@@ -57,8 +58,8 @@
         "raw_popularity", "min_count := 1",
         "Raw tags on at least min_count tracks, the most frequent first."
     ) %}
-        select pool.source, pool.tag, pool.n_pairs, pool.tag_rank as rank
-        from {{ pool }} as pool
+        select pool.tag, pool.n_pairs, pool.tag_rank as rank
+        from {{ popularity }} as pool
         where pool.n_pairs >= min_count
         order by pool.tag_rank
     {% endcall %}
@@ -82,17 +83,15 @@
         "The most frequent raw tags with a word that begins so, which together make up
         a share of all uses of such tags: candidates for a list of spellings."
     ) %}
-        select
-            worded.source, worded.tag, worded.n_pairs, worded.share, worded.share_so_far
+        select worded.tag, worded.n_pairs, worded.share, worded.share_so_far
         from (
             select
-                pool.source,
                 pool.tag,
                 pool.n_pairs,
                 pool.n_pairs / sum(pool.n_pairs) over () as share,
                 sum(pool.n_pairs) over (order by pool.tag_rank)
                 / sum(pool.n_pairs) over () as share_so_far
-            from {{ pool }} as pool
+            from {{ popularity }} as pool
             where
                 pool.n_pairs > 0
                 and list_contains(
@@ -108,22 +107,25 @@
     {% endcall %}
 {% endmacro %}
 
-{#- How many tracks have each raw tag, in every source; rank: ties by the tag. -#}
+{#- How many tracks of each source have each raw tag. -#}
 {% macro raw_tag_counts() -%}
     (
+        select source, tag, n_pairs from {{ ref("tag_pool", v=1) }}
+        union all
+        select source, tag, count(*) as n_pairs
+        from {{ ref("stg_datasets__track_tags") }}
+        group by source, tag
+    )
+{%- endmacro %}
+
+{#- How many tracks of all sources have each raw tag; ties of the rank go by the tag. -#}
+{% macro raw_tag_popularity() -%}
+    (
         select
-            counts.source,
             counts.tag,
-            counts.n_pairs,
-            row_number() over (
-                order by counts.n_pairs desc, counts.tag, counts.source
-            ) as tag_rank
-        from (
-            select source, tag, n_pairs from {{ ref("tag_pool", v=1) }}
-            union all
-            select source, tag, count(*) as n_pairs
-            from {{ ref("stg_datasets__track_tags") }}
-            group by source, tag
-        ) as counts
+            sum(counts.n_pairs)::bigint as n_pairs,
+            row_number() over (order by sum(counts.n_pairs) desc, counts.tag) as tag_rank
+        from {{ raw_tag_counts() }} as counts
+        group by counts.tag
     )
 {%- endmacro %}
