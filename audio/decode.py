@@ -28,6 +28,7 @@ from audio.ffmpeg import FfmpegStream
 from audio.header import Header, read_tag_header
 from audio.sniff import ADTS, FLAC, ID3, MPEG, OGG, WAV, sniff_source
 from audio.source import Source
+from lyre.counting import counted
 
 Samples = npt.NDArray[np.float32]
 File = str | Path | bytes
@@ -152,7 +153,7 @@ class Decoder:
         if isinstance(self._sound, FfmpegStream):
             self._damage += self._sound.damage
         if not_finite:
-            self._damage.append(f"{not_finite} samples are no finite numbers")
+            self._damage.append(f"no finite number in {counted(not_finite, 'sample')}")
         self._check_length()
 
     def _walk_mpeg(self) -> mpeg.Stream | None:
@@ -273,7 +274,9 @@ class Decoder:
                 f"{self.frames / rate:.2f} s of {expected / rate:.2f} s can be decoded"
             )
         if walk is not None and walk.lost_bytes:
-            self._damage.append(f"{walk.lost_bytes} bytes inside are no audio")
+            self._damage.append(
+                f"{counted(walk.lost_bytes, 'byte')} inside without audio"
+            )
         if self._kind == OGG and not _ends(self._source):
             self._damage.append("the last page of the Ogg stream is missing")
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audio.errors import AudioError
+from lyre.counting import counted
 
 Samples = npt.NDArray[np.float32]
 
@@ -134,7 +135,7 @@ class FfmpegStream:
             self.damage.append("the decoder stopped at an error")
         finally:
             if bad_packets:
-                self.damage.append(f"{bad_packets} packets cannot be decoded")
+                self.damage.append(f"{counted(bad_packets, 'packet')} undecodable")
 
 
 def _to_float(frame: Any) -> Samples:

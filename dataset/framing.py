@@ -21,6 +21,7 @@ from typing import BinaryIO
 import google_crc32c
 
 from dataset.errors import DatasetError
+from lyre.counting import counted
 
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
@@ -97,7 +98,9 @@ def _read_frame(file: BinaryIO, path: Path, number: int | None, size: int) -> by
     if masked_crc(header[:8]) != length_crc:
         raise _damaged(place, "the checksum of the record's length is wrong")
     if length + _FOOTER.size > size - file.tell():
-        raise _damaged(place, f"the file ends inside the record of {length:,} bytes")
+        raise _damaged(
+            place, f"the file ends inside the record of {counted(length, 'byte')}"
+        )
     payload = file.read(length)
     (payload_crc,) = _FOOTER.unpack(file.read(_FOOTER.size))
     if masked_crc(payload) != payload_crc:

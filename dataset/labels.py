@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from dataset import manifest
 from dataset.errors import DatasetError
+from lyre.checksum import sha256
 from lyre.documents import parse_json
 from lyre.errors import brief, said
 
@@ -121,10 +122,11 @@ def read(folder: Path, name: str | None = None) -> list[LabelledTrack]:
     ------
     DatasetError
         The export, the label set or its file is missing, or a line is not as it
-        should be; the message names it.
+        should be; the message names it. Or the file is another than the manifest's.
     """
     entry = manifest.read(folder).label_set(name)
-    tracks = list(iterate(folder / entry.file))
+    file = folder / entry.file
+    tracks = list(iterate(file))
     for number, track in enumerate(tracks, start=1):
         if max(track.labels, default=0) >= len(entry.vocabulary):
             raise DatasetError(
@@ -132,6 +134,13 @@ def read(folder: Path, name: str | None = None) -> list[LabelledTrack]:
                 where=f"{folder / entry.file}, line {number}",
                 expected=f"0 to {len(entry.vocabulary) - 1}",
             )
+    # Last, as a line that is wrong says more.
+    if sha256(file) != entry.sha256:
+        raise DatasetError(
+            "the label set is not the one that the manifest describes",
+            where=file,
+            remedy="put it back, or make it again with `python -m export relabel`",
+        )
     return tracks
 
 

@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dataset.errors import DatasetError
+from lyre.counting import counted
 
 DTYPES = ("float16", "float32", "int16")
 
@@ -134,7 +135,7 @@ def array(
     little = np.dtype(dtype).newbyteorder("<")
     if len(audio) != math.prod(shape) * little.itemsize:
         raise DatasetError(
-            f"{len(audio):,} bytes of audio do not fit shape {shape} of {dtype}"
+            f"{counted(len(audio), 'byte')} of audio for shape {shape} of {dtype}"
         )
     return np.frombuffer(audio, dtype=little).reshape(shape)
 
@@ -228,7 +229,9 @@ def _list(features: dict[str, memoryview], name: str, kind: int) -> memoryview:
 def _single(features: dict[str, memoryview], name: str) -> memoryview:
     values = list(_messages(_list(features, name, _BYTES_LIST), 1))
     if len(values) != 1:
-        raise DatasetError(f"feature {name!r} holds {len(values)} values, not one")
+        raise DatasetError(
+            f"feature {name!r} holds {counted(len(values), 'value')}, not one"
+        )
     return values[0]
 
 

@@ -4,7 +4,6 @@ What is found is told as a list of faults, each naming the shard and the record,
 that one run shows all of them.
 """
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,8 +12,8 @@ from pathlib import Path
 from dataset import labels, manifest, records
 from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
-
-_BLOCK = 1 << 20
+from lyre.checksum import sha256
+from lyre.counting import counted
 
 Told = Callable[[int], None]
 # Shard and byte offset, to source, track id and frames of the record there.
@@ -58,15 +57,6 @@ def verify(folder: Path, told: Told | None = None) -> list[str]:
     return faults
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, read block by block."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _shard(
     folder: Path, shard: manifest.Shard, described: manifest.Manifest, starts: Starts
 ) -> Iterator[str]:
@@ -78,7 +68,7 @@ def _shard(
         return
     size = path.stat().st_size
     if size != shard.bytes:
-        yield f"{path}: {size:,} bytes, the manifest says {shard.bytes:,}"
+        yield f"{path}: {counted(size, 'byte')}, the manifest says {shard.bytes:,}"
     elif sha256(path) != shard.sha256:
         yield f"{path}: the SHA-256 differs from the manifest's"
     found = 0
@@ -95,7 +85,8 @@ def _shard(
     except DatasetError as error:
         yield str(error)
     if found != shard.records:
-        yield f"{path}: {found:,} readable records, the manifest says {shard.records:,}"
+        readable = counted(found, "readable record")
+        yield f"{path}: {readable}, the manifest says {shard.records:,}"
 
 
 def _values(
@@ -163,13 +154,13 @@ def _tracks(
             lost[track.shard] += 1
         elif not sound:
             yield (
-                f"{place}: no such record of {track.frames:,} frames at "
+                f"{place}: no such record of {counted(track.frames, 'frame')} at "
                 f"{track.offset:,} of {track.shard}"
             )
         if any(not 0 <= position < n_tags for position in track.labels):
-            yield f"{place}: a label outside the vocabulary of {n_tags} tags"
+            yield f"{place}: a label outside the vocabulary of {counted(n_tags, 'tag')}"
     for shard, number in sorted(lost.items()):
-        yield f"{path}: {number:,} of its tracks have no readable record in {shard}"
+        yield f"{path}: no readable record of {counted(number, 'track')} in {shard}"
 
 
 def _strangers(folder: Path, described: manifest.Manifest) -> Iterator[str]:

@@ -32,8 +32,16 @@ from export.production import Options
 from export.recipe import Recipe
 from lyre import cluster, settings
 from lyre.cluster import Engine
-from lyre.console import DONE, DONE_WITH_FAILURES, command_line, progress, run
+from lyre.console import (
+    DONE,
+    DONE_WITH_FAILURES,
+    command_line,
+    finite,
+    progress,
+    run,
+)
 from lyre.cores import cores
+from lyre.counting import counted
 from lyre.lock import locked
 
 _MEGABYTE = 1_000_000
@@ -70,7 +78,12 @@ AudioRoot = Annotated[
 Workers = Annotated[int, typer.Option(min=0, help="Decoding processes; 0: one a core.")]
 BadShare = Annotated[
     float,
-    typer.Option(min=0, max=1, help="Stop when more of the clips are unusable."),
+    typer.Option(
+        min=0,
+        max=1,
+        callback=finite,
+        help="Stop when more of the clips are unusable.",
+    ),
 ]
 Export = Annotated[
     Path | None,
@@ -125,7 +138,10 @@ def _add_command(target: Target) -> None:
             ),
         ] = "local",
         shard_size: Annotated[
-            float, typer.Option(min=0.001, help="Size of a shard at most, in MB.")
+            float,
+            typer.Option(
+                min=0.001, callback=finite, help="Size of a shard at most, in MB."
+            ),
         ] = 64,
         seed: Annotated[int, typer.Option(help="Order of the records in a shard.")] = 0,
         shards: Annotated[
@@ -322,8 +338,8 @@ def _tell_rows(file: Path, rows: dict[str, int], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"file": str(file), "rows": rows}))
         return
-    counted = ", ".join(f"{name} {count:,}" for name, count in rows.items())
-    typer.echo(f"{file}: rows: {counted}")
+    told = ", ".join(f"{name} {count:,}" for name, count in rows.items())
+    typer.echo(f"{file}: rows: {told}")
 
 
 def _verified(folder: Path) -> list[str]:
@@ -333,8 +349,8 @@ def _verified(folder: Path) -> list[str]:
         faults = verify.verify(folder, advance)
     for fault in faults:
         typer.echo(fault, err=True)
-    sound = "every record is sound" if not faults else f"{len(faults):,} faults"
-    typer.echo(f"{folder}: {n_records:,} records checked, {sound}", err=True)
+    sound = "every record is sound" if not faults else counted(len(faults), "fault")
+    typer.echo(f"{folder}: {counted(n_records, 'record')} checked, {sound}", err=True)
     return faults
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dataset import index, labels, verify
+from dataset import index, labels
 from dataset.index import Place
 from dataset.labels import LabelledTrack
 from dataset.manifest import LabelSet, Shard, TrackKey
 from export import plan
 from export.production import Written
 from export.recipe import Contents, Track
+from lyre.checksum import sha256
 
 
 def planned(folder: Path, shards: Iterable[Shard]) -> Iterator[LabelledTrack]:
@@ -82,7 +83,7 @@ def write(
         name=name,
         recipe=contents.recipe,
         file=path,
-        sha256=verify.sha256(file),
+        sha256=sha256(file),
         table=contents.table,
         where=contents.where,
         query=contents.query,

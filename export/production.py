@@ -16,6 +16,7 @@ from export.selection import check_splits
 from export.shards import ShardTask
 from lyre.cluster import Cluster
 from lyre.console import Advance
+from lyre.counting import counted
 
 _SHOWN = 3
 
@@ -138,8 +139,8 @@ def check_share(written: Iterable[Written], total: int, share: float) -> None:
         return
     shown = "; ".join(f"{track.path}: {track.reason}" for track in left_out[:_SHOWN])
     raise ExportError(
-        f"{len(left_out):,} clips cannot be used, such as {shown}",
-        expected=f"at most {share:.0%} of them",
+        f"{counted(len(left_out), 'unusable clip')}, such as {shown}",
+        expected=f"at most {share:.0%} of all",
         remedy="see whether the audio root is right, or raise --max-bad-share",
     )
 

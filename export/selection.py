@@ -26,6 +26,7 @@ from export.narrowing import (
     normalize_query,
 )
 from export.recipe import Contents, Extent, Recipe, Row, ScannedRow
+from lyre.counting import counted
 from lyre.errors import said
 from warehouse.database import open_to_read
 from warehouse.query import LOCKED
@@ -94,14 +95,15 @@ class Selection:
         )
         if n_nulls:
             raise ExportError(
-                f"{n_nulls:,} rows hold NULL",
+                f"NULL in {counted(n_nulls, 'row')}",
                 where=self.recipe.table,
                 expected="a value in each of source, track_id, artist_key, path, split"
                 " and labels",
             )
         if n_keys != n_rows:
             raise ExportError(
-                f"{n_rows - n_keys:,} rows repeat a track", where=self.recipe.table
+                f"tracks are repeated in {counted(n_rows - n_keys, 'row')}",
+                where=self.recipe.table,
             )
         found = self._all("select distinct split from chosen order by split")
         unknown = [split for (split,) in found if split not in SPLITS]

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from pebble import ProcessExpired, ProcessPool
 
-from dataset import index, records, verify
+from dataset import index, records
 from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
 from dataset.index import Place, ShardIndex
@@ -27,6 +27,7 @@ from dataset.manifest import Features, LeftOut, Shard, Split, Target
 from export import clips, plan
 from export.errors import ExportError
 from export.plan import PlannedTrack
+from lyre.checksum import sha256
 from lyre.clips import clip_file
 from lyre.errors import LyreError
 
@@ -75,7 +76,7 @@ def _write(
             split=task.split,
             records=len(places),
             bytes=beside.stat().st_size,
-            sha256=verify.sha256(beside),
+            sha256=sha256(beside),
         )
         beside.replace(target)
     finally:
@@ -166,7 +167,7 @@ def _finished(task: ShardTask, checksum: str) -> ShardIndex | None:
         return None  # Another was planned.
     if task.retry and entry.left_out:
         return None
-    if not path.is_file() or verify.sha256(path) != entry.shard.sha256:
+    if not path.is_file() or sha256(path) != entry.shard.sha256:
         return None
     return entry
 

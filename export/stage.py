@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dataset import index, labels, manifest, verify
+from dataset import index, labels, manifest
 from dataset.errors import DatasetError
 from dataset.manifest import Features, LabelSet, Manifest
 from export import additions, labelling, plan, production, provenance, shards
@@ -20,7 +20,9 @@ from export.plan import Plan
 from export.production import Options, Written, disk_told, sweep
 from export.recipe import Recipe
 from export.selection import select
+from lyre.checksum import sha256
 from lyre.console import Advance
+from lyre.counting import counted
 from lyre.revision import revision
 
 
@@ -162,8 +164,8 @@ def finish(made: Plan, folder: Path, options: Options | None = None) -> Manifest
         missing = [name for name, entry in found.items() if entry is None]
         if missing:
             raise ExportError(
-                f"{len(missing):,} of {len(found):,} shards are missing or damaged, "
-                f"such as {missing[0]}",
+                f"missing or damaged: {len(missing):,} of "
+                f"{counted(len(found), 'shard')}, such as {missing[0]}",
                 where=folder,
                 remedy="write them with --shards, or run without it",
             )
@@ -215,7 +217,7 @@ def _holds(own: LabelSet, made: Plan, folder: Path) -> bool:
     return (
         own.training_set_checksum == made.contents.training_set_checksum
         and file.is_file()
-        and verify.sha256(file) == own.sha256
+        and sha256(file) == own.sha256
     )
 
 

@@ -9,6 +9,7 @@ import typer
 from dataset import manifest
 from dataset.manifest import SPLITS, LabelSet, LeftOut, Manifest
 from export.production import Written
+from lyre.counting import counted
 
 _MEGABYTE = 1_000_000
 
@@ -25,10 +26,11 @@ def tell_export(
         return
     typer.echo(_sentence(folder, written, described.left_out, seconds))
     label_set = described.label_set()
-    counted = ", ".join(
+    tracks = ", ".join(
         f"{label_set.splits[split].tracks:,} {split}" for split in SPLITS
     )
-    typer.echo(f"{label_set.name}: {len(label_set.tags)} tags; tracks: {counted}")
+    tags = counted(len(label_set.tags), "tag")
+    typer.echo(f"{label_set.name}: {tags}; tracks: {tracks}")
 
 
 def tell_part(
@@ -51,7 +53,7 @@ def tell_part(
     typer.echo(_sentence(folder, written, left_out, seconds))
     missing = planned - finished
     typer.echo(
-        f"{finished:,} of {planned:,} shards are there; "
+        f"{finished:,} of {counted(planned, 'shard')} there; "
         + (f"{missing:,} to go" if missing else "--finish writes the manifest")
     )
 
@@ -74,11 +76,12 @@ def tell_labels(
         typer.echo(json.dumps(values))
         return
     if added:
-        typer.echo(f"{folder}: {n_added:,} tracks added in {len(added):,} shards")
+        shards = counted(len(added), "shard")
+        typer.echo(f"{folder}: {counted(n_added, 'track')} added in {shards}")
     typer.echo(
-        f"{folder}: {tracks:,} tracks labelled as {label_set.name},"
-        f" {len(label_set.tags)} tags;"
-        f" {len(label_set.without_audio):,} tracks of the recipe have no audio here"
+        f"{folder}: {counted(tracks, 'track')} labelled as {label_set.name},"
+        f" {counted(len(label_set.tags), 'tag')}; without audio here:"
+        f" {counted(len(label_set.without_audio), 'track')} of the recipe"
         f" (listed in {manifest.FILE_NAME})"
     )
 
@@ -120,8 +123,8 @@ def _sentence(
 ) -> str:
     records, size = _totals(written)
     return (
-        f"{folder}: {records:,} records in {len(written):,} shards,"
+        f"{folder}: {counted(records, 'record')} in {counted(len(written), 'shard')},"
         f" {size / _MEGABYTE:,.1f} MB, {seconds:,.1f} s"
         f" ({records / seconds:,.1f} clips/s, {size / _MEGABYTE / seconds:,.1f} MB/s);"
-        f" {len(left_out):,} clips left out"
+        f" {counted(len(left_out), 'clip')} left out"
     )

@@ -19,6 +19,7 @@ from ingest.status import status as read_status
 from lyre import cluster
 from lyre.cluster import Engine
 from lyre.console import DONE, DONE_WITH_FAILURES
+from lyre.counting import counted
 from lyre.settings import Settings
 from warehouse.database import open_to_read
 
@@ -153,8 +154,8 @@ def parquet(warehouse: Path, folder: Path, *, as_json: bool) -> None:
     for each in written:
         done = "written" if each.is_new else "unchanged"
         typer.echo(
-            f"{each.table}: {each.rows:,} rows, {each.size_bytes:,} bytes, "
-            f"{each.files} files; {done}"
+            f"{each.table}: {counted(each.rows, 'row')}, "
+            f"{counted(each.size_bytes, 'byte')}, {counted(each.files, 'file')}; {done}"
         )
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ingest.errors import IngestError
+from lyre.checksum import sha256
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _JOINED_BY = "; "
@@ -81,7 +82,7 @@ def fingerprint(named: Sequence[Path], files: Iterable[Path]) -> Fingerprint:
     size = sum(state.size_bytes for state in states)
     newest = max((stat.st_mtime for _, stat in listing), default=0.0)
     single = len(listing) == 1 and list(named) == [listing[0][0]]
-    checksum = _sha256_of_file(listing[0][0]) if single else _sha256_of(listing)
+    checksum = sha256(listing[0][0]) if single else _sha256_of_listing(listing)
     return Fingerprint(
         path, size, datetime.fromtimestamp(newest, UTC), checksum, states
     )
@@ -231,12 +232,7 @@ def _stat(path: Path) -> os.stat_result:
         return path.lstat()
 
 
-def _sha256_of_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sha256_of(listing: Iterable[tuple[Path, os.stat_result]]) -> str:
+def _sha256_of_listing(listing: Iterable[tuple[Path, os.stat_result]]) -> str:
     digest = hashlib.sha256()
     for path, stat in listing:
         digest.update(os.fsencode(path.absolute()))

@@ -26,6 +26,7 @@ from ingest.lastfm import TABLES
 from ingest.lastfm_names import NAMES, add_names
 from ingest.load import Load, Source
 from lyre.console import Advance, progress
+from lyre.counting import counted
 from lyre.errors import said
 
 _NAME = re.compile(r"(?P<prefix>.*_)?(?P<table>tids|tags|tid_tag)\.csv", re.DOTALL)
@@ -147,7 +148,9 @@ class _Table:
             if self.name != "tid_tag" and not self.has_index:
                 # Without it, every row after this one would get a wrong number.
                 return "error"
-            reason = f"{row.actual_columns} fields, not {row.expected_columns}"
+            reason = (
+                f"{counted(row.actual_columns, 'field')}, not {row.expected_columns}"
+            )
             position = None if row.number is None else f"line {row.number}"
             load.set_aside(position, reason, row.text, path=shown(self.path))
             return "skip"
@@ -258,7 +261,7 @@ def _refuse_lost_numbers(table: _Table, load: Load) -> None:
     ).fetchall()
     if table.is_counted and last is not None and last > table.rows:
         raise IngestError(
-            f"tid_tag points at row {last:,}, but there are {table.rows:,} rows: the "
+            f"tid_tag points at row {last:,} of {counted(table.rows, 'row')}: the "
             "row numbers of the database were lost when it was saved",
             where=table.path,
             remedy="load the SQLite database instead",

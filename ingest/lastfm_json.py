@@ -41,6 +41,7 @@ from ingest.load import Load, Source, count_rows
 from ingest.tables import LASTFM_SIMILARS, LASTFM_TID_TAG, LASTFM_TRACKS
 from ingest.text import restore
 from lyre.console import progress
+from lyre.counting import counted
 
 _LINES = ".jsonl"
 _SUFFIXES = (".json", _LINES)
@@ -107,7 +108,7 @@ def _fill(files: Sequence[Path], named: set[Path], load: Load) -> None:
         _read(files, named, load)
     if not count_rows(load.connection, LASTFM_TRACKS):
         raise IngestError(
-            f"none of the {len(files):,} files holds a track",
+            f"no track in {counted(len(files), 'file')}",
             where=load.path,
             expected='objects with "track_id" and "tags"',
         )

@@ -25,6 +25,7 @@ from ingest.msd_file import Chunk
 from ingest.msd_tree import keep_unchanged, set_repeats_aside
 from ingest.tables import MSD_ARTIST_MBTAGS, MSD_ARTIST_TERMS, MSD_SONGS
 from lyre.console import Advance, progress
+from lyre.counting import counted
 
 _SUFFIXES = (".h5", ".hdf5")
 _LISTS = {
@@ -118,7 +119,7 @@ def _fill(files: Sequence[_File], load: Load) -> None:
     load.rows = count_rows(load.connection, MSD_SONGS)
     if load.rows == 0:
         raise IngestError(
-            f"none of the {len(files):,} files could be read",
+            f"no song could be read of {counted(len(files), 'file')}",
             where=load.path,
             expected="at least one song",
         )

@@ -8,6 +8,7 @@ from ingest import lastfm, lastfm_csv, lastfm_json, lists, msd, name_lists, spli
 from ingest.datasets import load as datasets
 from ingest.errors import IngestError
 from ingest.load import Source
+from lyre.counting import counted
 from lyre.settings import Settings
 
 Say = Callable[[str], None]
@@ -59,7 +60,7 @@ def lastfm_source(settings: Settings, paths: Sequence[Path] = ()) -> Source:
         return lastfm_json.source(found)
     if len(found) > 1:
         raise IngestError(
-            f"{len(found)} paths that are not all JSON",
+            f"{counted(len(found), 'path')} that are not all JSON",
             where=found[0],
             expected="one database, one folder of CSV files, or JSON files and folders",
         )

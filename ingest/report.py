@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.forecast import LOAD, SKIP, Forecast
 from ingest.load import Outcome
 from ingest.runs import SKIPPED
+from lyre.counting import counted
 
 if TYPE_CHECKING:
     from ingest.scan import AudioSummary
@@ -29,8 +30,8 @@ def lines(outcome: Outcome) -> list[str]:
         return [f"{outcome.source}: {unchanged}: {outcome.path}"]
     set_aside = sum(outcome.set_aside.values())
     told = [
-        f"{outcome.source}: {outcome.rows:,} rows loaded, {set_aside:,} set aside, "
-        f"{outcome.seconds:.1f} s: {outcome.path}"
+        f"{outcome.source}: {counted(outcome.rows, 'row')} loaded, "
+        f"{set_aside:,} set aside, {outcome.seconds:.1f} s: {outcome.path}"
     ]
     filled = [f"{name} {rows:,}" for name, rows in outcome.tables.items() if rows]
     if len(filled) > 1:
@@ -44,12 +45,14 @@ def lines(outcome: Outcome) -> list[str]:
         for kind, count in sorted(outcome.repairs.items())
     ]
     if outcome.kept_files:
-        told.append(f"  {outcome.kept_files:,} files unchanged, not read again")
+        told.append(
+            f"  {counted(outcome.kept_files, 'file')} unchanged, not read again"
+        )
     bad = outcome.bad_files
     told += [f"  not read: {path}: {reason}" for path, reason in bad[:_FILES_SHOWN]]
     if len(bad) > _FILES_SHOWN:
-        more = len(bad) - _FILES_SHOWN
-        told.append(f"  not read: {more:,} more files, see raw.rows_set_aside")
+        more = counted(len(bad) - _FILES_SHOWN, "more file")
+        told.append(f"  not read: {more}, see raw.rows_set_aside")
     return told
 
 
@@ -64,7 +67,7 @@ def audio_lines(summary: "AudioSummary") -> list[str]:
     hours = summary.audio_seconds / 3600
     folders = "; ".join(map(str, summary.folders))
     told = [
-        f"audio: {summary.found:,} files found, {summary.measured:,} measured "
+        f"audio: {counted(summary.found, 'file')} found, {summary.measured:,} measured "
         f"({hours:.1f} hours), {summary.vanished:,} vanished, "
         f"{summary.seconds:.1f} s: {folders}"
     ]
@@ -85,13 +88,14 @@ def audio_lines(summary: "AudioSummary") -> list[str]:
 def status_lines(loads: "Sequence[Loaded]") -> list[str]:
     """Describe the last load of each source, and what has changed since."""
     return [
-        f"{each.source}: {each.rows:,} rows, {each.rows_set_aside:,} set aside, "
-        f"loaded {each.started_at}, {each.now}{_counted(each)}: {each.path}"
+        f"{each.source}: {counted(each.rows, 'row')}, "
+        f"{each.rows_set_aside:,} set aside, loaded {each.started_at}, "
+        f"{each.now}{_by_state(each)}: {each.path}"
         for each in loads
     ]
 
 
-def _counted(each: "Loaded") -> str:
+def _by_state(each: "Loaded") -> str:
     """Count the files where there are many: of one, the word before says it all."""
     files = each.files
     many = files.new + files.changed + files.gone + files.unchanged > 1
@@ -102,8 +106,8 @@ def forecast_lines(told: Sequence[Forecast]) -> list[str]:
     """Describe what a load would do to each source."""
     verbs = {LOAD: "would be loaded", SKIP: "would be skipped"}
     return [
-        f"{each.source}: {verbs[each.action]} ({each.reason}), {each.files:,} "
-        f"{'file' if each.files == 1 else 'files'}, {each.size_bytes / 1e6:,.1f} MB: "
+        f"{each.source}: {verbs[each.action]} ({each.reason}), "
+        f"{counted(each.files, 'file')}, {each.size_bytes / 1e6:,.1f} MB: "
         f"{each.path}"
         for each in told
     ]

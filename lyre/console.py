@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 done with failures listed, 2 nothing done.
 
 import errno
 import io
+import math
 import os
 import sys
 import time
@@ -30,13 +31,14 @@ DONE, DONE_WITH_FAILURES, NOTHING_DONE = 0, 1, 2
 Advance = Callable[[int], None]
 _Tell = Callable[[int, float], str]
 
-# What a disk says that is full, write-protected or somebody else's.
+# What a disk says that is full, write-protected or somebody else's, or of long names.
 REFUSALS = {
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there",
     errno.EROFS: "choose a place that can be written",
     errno.EACCES: "change its permissions or choose another place",
     errno.EPERM: "change its permissions or choose another place",
+    errno.ENAMETOOLONG: "choose a shorter name",
 }
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_MOVES = 0.1
@@ -50,6 +52,19 @@ def command_line(help_text: str) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+def finite(value: float | None) -> float | None:
+    """Refuse infinity and what is no number, as the callback of an option.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is one of them; limits of an option let both pass, or one.
+    """
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number.")
+    return value
 
 
 def run(app: typer.Typer, program: str) -> None:

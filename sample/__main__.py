@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lyre.console import command_line, run
+from lyre.counting import counted
 from lyre.settings import load
 from sample.write import Request, write_sample
 
@@ -44,10 +45,11 @@ def write(
     """Write a miniature Million Song Dataset in the real file formats."""
     folder = out if out is not None else load().source(Path())
     request = Request(tracks, seed, audio)
+    songs = counted(tracks, "song")
     if write_sample(request, folder, workers=workers, force=force):
-        print(f"sample of {tracks:,} songs written to {folder}")
+        print(f"sample of {songs} written to {folder}")
     else:
-        print(f"sample of {tracks:,} songs is already in {folder}: nothing to do")
+        print(f"sample of {songs} is already in {folder}: nothing to do")
 
 
 if __name__ == "__main__":

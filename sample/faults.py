@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lyre.counting import counted
 from sample.errors import SampleError
 from sample.names import sevendigital_ids
 from sample.plan import Plan, largeness
@@ -116,7 +117,7 @@ def plant(plan: Plan, *, audio: bool) -> Faults:
     """
     if plan.size < FEWEST_TRACKS:
         raise SampleError(
-            f"{plan.size} tracks are too few to hold every kind of fault",
+            f"too few to hold every kind of fault: {counted(plan.size, 'track')}",
             where="--tracks",
             expected=f"at least {FEWEST_TRACKS}",
         )

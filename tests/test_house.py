@@ -1,9 +1,11 @@
-"""The plan of the house: who may import whom."""
+"""The plan of the house: who may import whom, and what is done alike everywhere."""
 
 import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,66 @@ def test_only_an_export_is_written_as_several_machines_write_it() -> None:
         or re.search(r"dataset\.manifest import .*write_whole", text)
     ]
     assert not files
+
+
+def _float_options(file: Path) -> Iterator[ast.Call]:
+    """Yield the options of a command line that take a number with a fraction."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Annotated":
+            kind, *said = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+            if "float" in ast.unparse(kind).split(" | "):
+                yield from (each for each in said if isinstance(each, ast.Call))
+
+
+def test_options_take_finite_numbers_alone() -> None:
+    # Of the least and the greatest value of an option, both let "nan" pass.
+    found = [
+        (option, f"{file.relative_to(_ROOT)}:{option.lineno}")
+        for room in _MAY_IMPORT
+        for file in _modules(room)
+        for option in _float_options(file)
+        if ast.unparse(option.func) == "typer.Option"
+    ]
+    unlimited = [
+        place
+        for option, place in found
+        if not any(
+            each.arg == "callback" and ast.unparse(each.value).endswith("finite")
+            for each in option.keywords
+        )
+    ]
+    assert found
+    assert unlimited == []
+
+
+# What messages count most; a rate, such as clips/s, has no number.
+_PLURALS = re.compile(
+    " (?:[a-z]+ )?(?:artists|batches|bytes|clips|columns|epochs|faults|fields|files|"
+    "ids|records|rows|samples|shards|songs|steps|tags|tracks|windows)\\b(?!/)"
+)
+
+
+def _is_count(value: ast.expr) -> bool:
+    """Tell whether a value is written as a whole number, or is a length."""
+    if not isinstance(value, ast.FormattedValue):
+        return False
+    is_length = ast.unparse(value.value).startswith("len(")
+    has_commas = value.format_spec is not None and (
+        ast.unparse(value.format_spec) in ("f','", "','")
+    )
+    return is_length or has_commas
+
+
+def test_one_of_something_is_never_told_in_the_plural() -> None:
+    found = [
+        f"{file.relative_to(_ROOT)}:{number.lineno}: {text.value!r}"
+        for room in _MAY_IMPORT
+        for file in _modules(room)
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.JoinedStr)
+        for number, text in pairwise(node.values)
+        if _is_count(number)
+        and isinstance(text, ast.Constant)
+        and _PLURALS.match(str(text.value))
+    ]
+    assert found == [], "write them with lyre.counting.counted"

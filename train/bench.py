@@ -8,8 +8,11 @@ from train import initial
 from train.data.pipeline import training_stages
 from train.data.splits import Data
 from train.engine import tf
+from train.loop import devices
+from train.loop.epochs import loop_for
 from train.loop.failures import memory_named
-from train.loop.trainer import make_trainer
+from train.loop.position import Position
+from train.loop.trainer import make_trainer, precision
 
 # What happens between one stage of `training_stages` and the one before it.
 _WORK = {
@@ -75,6 +78,8 @@ class Bench:
 def bench(data: Data, *, clips: int = 1000, repeats: int = 3, steps: int = 3) -> Bench:
     """Measure the input pipeline and the training step, each alone.
 
+    The step is that of training: its loop, on its devices, in its precision.
+
     Parameters
     ----------
     data : Data
@@ -90,7 +95,15 @@ def bench(data: Data, *, clips: int = 1000, repeats: int = 3, steps: int = 3) ->
     -------
     Bench
         The figures.
+
+    Raises
+    ------
+    TrainError
+        The devices are not there, or memory is short.
     """
+    training = data.config.training
+    strategy = devices.strategy_for(training.devices)
+    devices.check(strategy, training)
     number = max(clips // data.config.input.windows_per_track, 1)
     few = replace(
         data.train, rows=data.train.rows[:number], labels=data.train.labels[:number]
@@ -113,8 +126,8 @@ def bench(data: Data, *, clips: int = 1000, repeats: int = 3, steps: int = 3) ->
         clips=total,
         stages=_stages(best, total),
         input_clips_per_second=total / best["batch"][0],
-        step_clips_per_second=_step(data, steps),
-        batch_size=data.config.training.batch_size,
+        step_clips_per_second=_step(data, strategy, steps),
+        batch_size=training.batch_size,
     )
 
 
@@ -148,16 +161,18 @@ def _stages(seconds: dict[str, tuple[float, float]], clips: int) -> list[Stage]:
     return stages
 
 
-def _step(data: Data, steps: int) -> float:
+def _step(data: Data, strategy: Any, steps: int) -> float:
     """Train on one batch again and again; return clips per second."""
     config = data.config
     batches = data.training(1)
-    model = initial.model(config, data.train.features, data.window, len(data.tags))
-    trainer = make_trainer(model, data.tags, config, int(batches.cardinality()))
+    with strategy.scope(), precision(config.training.precision):
+        model = initial.model(config, data.train.features, data.window, len(data.tags))
+        trainer = make_trainer(model, data.tags, config, int(batches.cardinality()))
+    loop = loop_for(config.training, trainer, strategy)
     batch = next(iter(batches))
     ready = tf.data.Dataset.from_tensors(batch)
     with memory_named(config):
-        trainer.fit(ready, shuffle=False, verbose=0)
+        loop.train(ready, Position(1), [])
         started = time.perf_counter()
-        trainer.fit(ready.repeat(steps), shuffle=False, verbose=0)
+        loop.train(ready.repeat(steps), Position(1), [])
     return len(batch[0]) * steps / (time.perf_counter() - started)

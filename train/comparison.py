@@ -9,9 +9,8 @@ from typing import Any
 from lyre.errors import LyreError
 from train import config as configuration
 from train import runs
+from train.loop.best import Best, Monitor
 from train.results import read_history, read_metrics
-
-_SIGNS = {"roc_auc": 1, "pr_auc": 1, "loss": -1}
 
 
 @dataclass(frozen=True)
@@ -126,11 +125,12 @@ def per_tag(summaries: Sequence[Summary], metric: str) -> dict[str, list[float |
     return {tag: [table.get(tag) for table in tables] for tag in common}
 
 
-def _best(history: list[dict[str, Any]], monitor: str) -> dict[str, Any] | None:
-    key = f"val_{monitor}"
-    entries = [entry for entry in history if entry.get(key) is not None]
-    # `max` takes the first of equals, as training does.
-    return max(entries, key=lambda entry: _SIGNS[monitor] * entry[key], default=None)
+def _best(history: list[dict[str, Any]], monitor: Monitor) -> dict[str, Any] | None:
+    best, found = Best(monitor), None
+    for entry in history:
+        if best.update(entry["epoch"], entry.get(f"val_{monitor}")):
+            found = entry
+    return found
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

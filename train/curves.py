@@ -75,7 +75,7 @@ def _draw_curves(part: Any, summaries: Sequence[Summary]) -> None:
         axes.set_title(title)
         axes.set_xlabel("epoch")
         axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize="small")
+    picture.legend(axes)
 
 
 def _draw_gains(
@@ -92,9 +92,11 @@ def _draw_gains(
             label=run.name,
         )
     middle = 0.4 - height / 2
-    axes.set_yticks([row + middle for row in range(len(gains))], list(gains))
+    rows = [row + middle for row in range(len(gains))]
+    axes.set_yticks(rows, list(gains), parse_math=False)
     axes.invert_yaxis()
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_title(f"ROC-AUC of each tag, less that of {evaluated[0].name}")
+    title = f"ROC-AUC of each tag, less that of {evaluated[0].name}"
+    axes.set_title(title, parse_math=False)
     axes.grid(visible=True, axis="x", alpha=0.3)
-    axes.legend(fontsize="small")
+    picture.legend(axes)

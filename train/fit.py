@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dataset import manifest
+from lyre.counting import counted
 from lyre.lock import locked
 from lyre.revision import revision
 from train import bundle, initial, runs
@@ -31,7 +32,7 @@ from train.loop.sharing import share_statistics
 from train.loop.trainer import make_trainer, precision
 from train.loop.validation import check_needed
 from train.range_test import RangeTest, range_test
-from train.resuming import resumed_config
+from train.resuming import anchored, resumed_config
 from train.scoring import Scores, score_tracks, scorer
 
 if TYPE_CHECKING:
@@ -75,18 +76,18 @@ def fit(
     Raises
     ------
     TrainError
-        Before the first epoch: a split is empty or cannot be scored, a shard is
-        missing or cut, the model does not fit the export. Later: the loss is not
-        finite, or memory is short.
+        Before the first epoch: the name is none or taken, a split is empty or cannot
+        be scored, a shard is missing or cut, the model does not fit the export. Later:
+        the loss is not finite, or memory is short.
     LockError
         Another process trains the run of that name.
     """
-    if name is not None:
-        runs.check_free(all_runs / name, replace=replace)
+    folder = runs.place(all_runs, name, config.model.name)
+    runs.check_free(folder, replace=replace)
+    config = anchored(config)
     ready = _ready(export, config, say)
     if not is_chief(ready.strategy):
-        return ready.run(all_runs / (name or config.model.name), say, progress)
-    folder = runs.place(all_runs, name, config.model.name)
+        return ready.run(folder, say, progress)
     with locked(folder):
         runs.create(folder, replace=replace)
         _write_description(folder, export, config, ready.bundle.label_set)
@@ -238,10 +239,10 @@ def _ready(export: Path, config: Config, say: Say) -> _Ready:
     for note in data.notes:
         say(note)
     say(
-        f"{config.model.name}, {model.count_params():,} parameters; "
-        f"{len(train.rows):,} tracks to train on, "
+        f"{config.model.name}, {counted(model.count_params(), 'parameter')}; "
+        f"{counted(len(train.rows), 'track')} to train on, "
         f"{len(validation.rows) if validation else 0:,} to validate with, "
-        f"{len(train.tags)} tags; windows of {window.seconds:g} s"
+        f"{counted(len(train.tags), 'tag')}; windows of {window.seconds:g} s"
     )
     travelling = _bundle(export, config, train, window)
     shards = Shards((train, validation))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lyre.counting import counted
 from lyre.lock import locked
 from lyre.whole import whole
 from train import runs
@@ -134,7 +135,7 @@ def _check_tags(model: "Model", tags: int, data: Mapping[str, Any]) -> None:
     if tuple(model.output_shape[1:]) != (tags,):
         raise TrainError(
             f"the model gives {model.output_shape}",
-            expected=f"(None, {tags}), as {tags} tags are named",
+            expected=f"(None, {tags}), for {counted(tags, 'tag')}",
         )
     for name, pairs in data.items():
         spec = None if pairs is None else pairs.element_spec

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lyre.counting import counted
 from train.errors import TrainError
 
 
@@ -192,7 +193,7 @@ def checked(
     if truth.shape != score.shape or truth.ndim != 2 or truth.shape[1] != len(tags):
         raise TrainError(
             f"labels of shape {truth.shape}, scores of shape {score.shape} and "
-            f"{len(tags)} tags do not fit one another",
+            f"{counted(len(tags), 'tag')} do not fit one another",
             expected="(tracks, tags) twice",
         )
     if not np.isin(truth, (0, 1)).all():

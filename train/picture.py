@@ -1,7 +1,7 @@
 """Pictures as files of their own, such as those of runs and of learning rates."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lyre.whole import whole
 from train.errors import TrainError
@@ -63,3 +63,9 @@ def save(figure: "Figure", path: Path) -> None:
         raise TrainError(
             f"the picture cannot be written: {error.strerror}", where=path
         ) from error
+
+
+def legend(axes: Any) -> None:
+    """Add a legend; a name may hold dollar signs, which are no formulas here."""
+    for text in axes.legend(fontsize=8).get_texts():
+        text.set_parse_math(False)

@@ -85,9 +85,9 @@ def range_test(
     Raises
     ------
     TrainError
-        The range is empty, or the loss never fell.
+        The range is empty, the first loss is not finite, or the loss never fell.
     """
-    if not 0 < lowest < highest or steps < 10:
+    if not 0 < lowest < highest < math.inf or steps < 10:
         raise TrainError(
             f"no range: {steps} steps from {lowest:g} to {highest:g}",
             expected="at least 10 steps, from a rate above 0 to a higher one",
@@ -98,6 +98,11 @@ def range_test(
     while not watch.done:
         loop.train(batches(epoch), Position(epoch), [watch])
         epoch += 1
+    if not watch.losses:
+        raise TrainError(
+            "the loss of the first batch is not finite",
+            remedy="look at the data, and at the weights that training starts from",
+        )
     losses = list(smoothed(watch.losses))
     return RangeTest(rates[: len(losses)], losses, suggest(rates, losses))
 

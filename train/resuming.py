@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataset.verify import sha256
+from lyre.checksum import sha256
+from lyre.counting import counted
 from train import config as configuration
-from train import runs
+from train import pretrained, runs
 from train.config import Config
 from train.errors import TrainError
 from train.results import read_history
@@ -20,6 +21,26 @@ _MAY_CHANGE = (
     "validation.patience",
     "logging.",
 )
+
+
+def anchored(config: Config) -> Config:
+    """Return a configuration whose files are found from any folder.
+
+    Parameters
+    ----------
+    config : Config
+        A run is to keep it, and perhaps to go on with from elsewhere.
+    """
+    tracks, init = config.tracks, config.init
+    if init.model and init.model not in pretrained.NAMES:
+        init = init.model_copy(update={"model": str(Path(init.model).absolute())})
+    lists = {
+        key: str(Path(file).absolute())
+        for key, file in (("keep", tracks.keep), ("exclude", tracks.exclude))
+        if file
+    }
+    tracks = tracks.model_copy(update=lists)
+    return config.model_copy(update={"tracks": tracks, "init": init})
 
 
 def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
@@ -69,7 +90,7 @@ def _check_epochs(folder: Path, epochs: int) -> None:
     finished = len(read_history(folder))
     if finished > epochs:
         raise TrainError(
-            f"the run has {finished} epochs already",
+            f"the run has {counted(finished, 'epoch')} already",
             where=f"training.epochs = {epochs}",
             expected=f"at least {finished}",
         )

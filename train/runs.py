@@ -24,8 +24,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from dataset import manifest
-from dataset.verify import sha256
 from lyre import lock
+from lyre.checksum import sha256
 from lyre.documents import read_model
 from lyre.revision import revision
 from lyre.whole import write_whole
@@ -75,8 +75,20 @@ def describe(export: Path, label_set: str, seed: int, lists: Iterable[str] = ())
 
 
 def place(runs: Path, name: str | None, model: str) -> Path:
-    """Return the folder of a new run; without a name, of the time and the model."""
-    return runs / (name or f"{datetime.now():%Y%m%d-%H%M%S}-{model}")
+    """Return the folder of a new run; without a name, of the time and the model.
+
+    Raises
+    ------
+    TrainError
+        The name is none of a folder right in that of all runs.
+    """
+    if name is None:
+        return runs / f"{datetime.now():%Y%m%d-%H%M%S}-{model}"
+    if name in ("", "..") or name != Path(name).name:
+        raise TrainError(
+            f"{name!r} is no name of a run", expected="one without slashes"
+        )
+    return runs / name
 
 
 def create(folder: Path, *, replace: bool = False) -> None:

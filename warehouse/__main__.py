@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from lyre import settings
-from lyre.console import command_line, run
+from lyre.console import command_line, finite, run
+from lyre.counting import counted
 from lyre.whole import whole
 from warehouse.errors import WarehouseError
 from warehouse.heatmap import write_heatmap
@@ -45,7 +46,9 @@ def query(
         Literal["duckdb", "postgres", "spark", "sqlite"],
         typer.Option(help="The dialect that the SELECT is written in."),
     ] = "duckdb",
-    seconds: Annotated[float, typer.Option(min=0.001, help="Time limit.")] = SECONDS,
+    seconds: Annotated[
+        float, typer.Option(min=0.001, callback=finite, help="Time limit.")
+    ] = SECONDS,
     warehouse: Annotated[
         Path | None,
         typer.Option(help="The DuckDB file; default: warehouse_path of lyre.toml."),
@@ -92,7 +95,7 @@ def heatmap(
     """
     path = warehouse or settings.load().warehouse
     drawn = write_heatmap(path, out, recipe=recipe, size=tags)
-    print(f"{out}: {len(drawn)} tags")
+    print(f"{out}: {counted(len(drawn), 'tag')}")
 
 
 def _write_lineage(path: Path, text: str, output: str, out: Path | None) -> None:

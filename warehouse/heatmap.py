@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from lyre.counting import counted
 from lyre.whole import whole
 from warehouse.errors import WarehouseError
 from warehouse.query import ask
@@ -90,7 +91,8 @@ def write_heatmap(
         raise WarehouseError(
             f"no track has a clean tag of recipe {recipe}", where=warehouse
         )
-    title = f"The {len(tags)} most frequent tags together (recipe v{recipe})"
+    shown = counted(len(tags), "tag")
+    title = f"The most frequent tags together: {shown} (recipe v{recipe})"
     drawn = draw(title, tags, cells)
     try:
         with whole(out) as beside:

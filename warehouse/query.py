@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from lyre.counting import counted
 from lyre.errors import shortened
 from warehouse.database import open_to_read
 from warehouse.errors import WarehouseError
@@ -137,7 +138,7 @@ def only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.State
         raise WarehouseError(_sentence(error), where="query") from error
     if len(statements) != 1:
         raise WarehouseError(
-            f"{len(statements)} statements", where="query", expected="one SELECT"
+            counted(len(statements), "statement"), where="query", expected="one SELECT"
         )
     if (kind := _kind(statements[0])) != _SELECT:
         raise WarehouseError(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ingest.datasets.rows import Place, Rows, Tag, find_columns
 from ingest.errors import IngestError
+from lyre.counting import counted
 
 EXPECTED = "tracks.csv of FMA, and genres.csv"
 
@@ -90,7 +91,7 @@ def _read_tracks(file: Path, genres: Mapping[str, str], rows: Rows) -> None:
         )
     for place, fields in lines:
         if len(fields) != len(columns):
-            reason = f"{len(fields)} columns, not {len(columns)}"
+            reason = f"{counted(len(fields), 'column')}, not {len(columns)}"
             rows.set_aside(place, reason, ",".join(fields))
         elif not _TRACK_ID.fullmatch(fields[0]):
             rows.set_aside(place, "track_id is no whole number", fields[0])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ingest.datasets.rows import Rows, find_columns, split_category
 from ingest.errors import IngestError
+from lyre.counting import counted
 
 EXPECTED = "tables of MTG-Jamendo, *.tsv"
 
@@ -62,7 +63,9 @@ def _read(file: Path, rows: Rows) -> None:
     for place, fields in lines:
         if len(fields) < needed:
             rows.set_aside(
-                place, f"{len(fields)} columns, not {needed}", "\t".join(fields)
+                place,
+                f"{counted(len(fields), 'column')}, not {needed}",
+                "\t".join(fields),
             )
             continue
         texts = {

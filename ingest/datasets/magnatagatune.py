@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.datasets.rows import Place, Rows, Tag, find_columns
+from lyre.counting import counted
 
 EXPECTED = "annotations_final.csv of MagnaTagATune, and clip_info_final.csv"
 
@@ -44,7 +45,7 @@ def read(files: Sequence[Path], rows: Rows) -> None:
         places = find_columns(header, [_CLIP, _PATH], file)
         for place, fields in lines:
             if len(fields) != len(header):
-                reason = f"{len(fields)} columns, not {len(header)}"
+                reason = f"{counted(len(fields), 'column')}, not {len(header)}"
                 rows.set_aside(place, reason, "\t".join(fields))
                 continue
             named = {name: fields[column] for name, column in places.items()}

@@ -21,6 +21,7 @@ import pyarrow as pa
 from ingest.datasets.rows import Place, Rows, Tag, find_columns, split_category
 from ingest.errors import IngestError
 from ingest.files import count_lines
+from lyre.counting import counted
 from lyre.errors import said
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _delimited(
         if len(fields) == len(names):
             yield place, dict(zip(names, fields, strict=True))
         else:
-            reason = f"{len(fields)} columns, not {len(names)}"
+            reason = f"{counted(len(fields), 'column')}, not {len(names)}"
             rows.set_aside(place, reason, delimiter.join(fields))
 
 

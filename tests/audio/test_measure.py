@@ -189,7 +189,7 @@ def test_samples_that_are_no_numbers_make_a_clip_partial(encode: Encode) -> None
     samples[1000] = np.nan
     found = float_wav(encode, samples)
     assert found.status == "partial"
-    assert found.error == "1 samples are no finite numbers"
+    assert found.error == "no finite number in 1 sample"
     assert found.peak == pytest.approx(0.5, abs=1e-6)
 
 

@@ -50,6 +50,16 @@ def test_multi_hot():
     assert labels.multi_hot([], 3).shape == (0, 3)
 
 
+def test_another_file_in_its_place_is_noticed(small_export):
+    folder, described = small_export
+    file = folder / described.label_set().file
+    # Copied in part, up to the end of a line.
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(lines[:-1]), "utf-8")
+    with pytest.raises(DatasetError, match=r"v2\.jsonl: the label set is not the one"):
+        labels.read(folder)
+
+
 @pytest.mark.parametrize("line", ["", "[]", "{}", '{"source": "msd"}'])
 def test_a_bad_line_is_named(small_export, line):
     folder, described = small_export

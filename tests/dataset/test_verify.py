@@ -35,7 +35,7 @@ def test_the_tracks_of_a_cut_shard_are_told_in_one_sentence(small_export):
     path.write_bytes(path.read_bytes()[: second + 3])
     of_labels = [fault for fault in verify(folder) if ".jsonl" in fault]
     assert len(of_labels) == 1
-    assert f": 4 of its tracks have no readable record in {TRAIN}" in of_labels[0]
+    assert f": no readable record of 4 tracks in {TRAIN}" in of_labels[0]
 
 
 def test_a_flipped_bit_is_named_with_its_record(small_export):

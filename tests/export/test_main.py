@@ -61,7 +61,7 @@ def test_left_out_clips_are_listed_with_exit_code_1(invoke, clips, tmp_path):
     )
     assert result.exit_code == 1
     assert "left out TR0000000000000001 (1/1.wav)" in result.stderr
-    assert "1 clips left out" in result.stdout
+    assert "1 clip left out" in result.stdout
 
 
 def test_relabel_and_verify_take_the_newest(invoke, tmp_path):
@@ -81,7 +81,7 @@ def test_parts_say_what_is_still_to_do(invoke, tmp_path):
     words = ["tfrecord", "--format", "waveform", "--workers", 1]
     result = invoke(*words, "--shards", "0/2")
     assert result.exit_code == 0, result.output
-    assert "2 of 4 shards are there; 2 to go" in result.stdout
+    assert "2 of 4 shards there; 2 to go" in result.stdout
     assert isinstance(invoke(*words, "--finish").exception, ExportError)
     result = invoke(*words, "--shards", "1/2", "--json")
     assert json.loads(result.stdout)["finished"] == 4
@@ -153,10 +153,10 @@ def test_missing_tracks_are_added_on_demand(invoke, make_warehouse, rows):
     words = ["relabel", "--name", "more", "--workers", 1]
     result = invoke(*words)
     assert result.exit_code == 1
-    assert "1 tracks of the recipe have no audio" in result.stdout
+    assert "without audio here: 1 track of the recipe" in result.stdout
     result = invoke(*words, "--add-missing")
     assert result.exit_code == 0, result.output
-    assert "1 tracks added in 1 shards" in result.stdout
+    assert "1 track added in 1 shard" in result.stdout
 
 
 def test_tables_for_other_tools(invoke, warehouse, tmp_path):

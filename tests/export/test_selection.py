@@ -272,8 +272,8 @@ def test_an_empty_table_is_told(make_warehouse):
 @pytest.mark.parametrize(
     ("column", "value", "told"),
     [
-        (1, "TR0000000000000001", "1 rows repeat a track"),
-        (7, None, "1 rows hold NULL"),
+        (1, "TR0000000000000001", "tracks are repeated in 1 row"),
+        (7, None, "NULL in 1 row"),
         (9, "valid", "unknown split 'valid'"),
     ],
 )

@@ -298,7 +298,7 @@ def test_unusable_clips_are_left_out_with_reasons(warehouse, damaged, tmp_path):
 
 
 def test_too_many_unusable_clips_stop_the_run(warehouse, damaged, tmp_path):
-    with pytest.raises(ExportError, match=r"clips cannot be used, .*--max-bad-share"):
+    with pytest.raises(ExportError, match=r"unusable clips?, .*--max-bad-share"):
         export(warehouse, tmp_path / "out", damaged, max_bad_share=0.05)
     assert not (tmp_path / "out" / "manifest.json").exists()
 
@@ -349,7 +349,9 @@ def test_a_whole_run_concludes_parts_and_keeps_them(once, warehouse, clips, tmp_
 def test_finishing_names_a_shard_that_is_missing(warehouse, clips, tmp_path):
     folder = tmp_path / "parts"
     export_part(warehouse, folder, clips, "0/2")
-    with pytest.raises(ExportError, match=r"\d of 4 shards are missing.*--shards"):
+    with pytest.raises(
+        ExportError, match=r"missing or damaged: \d of 4 shards.*--shards"
+    ):
         finish(warehouse, folder)
     assert not (folder / "manifest.json").exists()
 
@@ -365,14 +367,14 @@ def test_a_part_cannot_start_over(warehouse, clips, tmp_path):
 
 def test_a_part_of_unusable_clips_stops(warehouse, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ExportError, match="clips cannot be used"):
+    with pytest.raises(ExportError, match="unusable clip"):
         export_part(warehouse, tmp_path / "out", tmp_path / "empty", "3/4")
 
 
 def test_finishing_counts_unusable_clips_of_all_parts(warehouse, damaged, tmp_path):
     folder = tmp_path / "parts"
     export_part(warehouse, folder, damaged, "0-3/4", max_bad_share=1)
-    with pytest.raises(ExportError, match="3 clips cannot be used"):
+    with pytest.raises(ExportError, match="3 unusable clips"):
         finish(warehouse, folder, max_bad_share=0.05)
     assert len(finish(warehouse, folder, max_bad_share=0.1).left_out) == 3
 

@@ -96,7 +96,7 @@ FILES: dict[str, tuple[bytes, str, str | None, float | None]] = {
     "24.wav": (encode(SOUND, "WAV", subtype="PCM_24"), "ok", None, 3.0),
     "float.wav": (encode(SOUND, "WAV", subtype="FLOAT"), "ok", None, 3.0),
     "six.wav": (encode(np.tile(SOUND, 3), "WAV"), "ok", None, 3.0),
-    "nan.wav": (with_nan(), "partial", "1 samples are no finite numbers", 3.0),
+    "nan.wav": (with_nan(), "partial", "no finite number in 1 sample", 3.0),
     "one.wav": (encode(SOUND[:1], "WAV"), "ok", None, 1 / RATE),
     "2019.mp3": (array_of_2019(), "unreadable", "not audio but a zip archive", None),
     "silent.mp3": (encode(0 * SOUND, "MP3"), "ok", None, 3.0),

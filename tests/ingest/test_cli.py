@@ -26,7 +26,7 @@ def test_all_loads_every_source_and_says_so(ingest: Ingest, data: Path) -> None:
     lines = out.splitlines()
     heads = [line.split(":")[0] for line in lines if not line.startswith(" ")]
     assert heads == ["msd", "lastfm", "mismatches", "duplicates", "audio"]
-    assert "msd: 1 rows loaded, 0 set aside" in out
+    assert "msd: 1 row loaded, 0 set aside" in out
     assert "  texts repaired: 1 x cut punctuation restored" in lines
     assert "  set aside: 1 x val is of type text, not a number" in lines
     assert "  lastfm_tids 1, lastfm_tags 1, lastfm_tid_tag 1" in lines
@@ -55,9 +55,9 @@ def test_second_run_skips_what_is_unchanged(ingest: Ingest, sources: Path) -> No
     (sources / "msd_duplicates.txt").write_text(f"%1 a\nTR{'B' * 16}\n")
     _, out, _ = ingest("lists")
     assert "mismatches: unchanged" in out
-    assert "duplicates: 1 rows loaded" in out
+    assert "duplicates: 1 row loaded" in out
     _, out, _ = ingest("lists", "--force")
-    assert "mismatches: 1 rows loaded" in out
+    assert "mismatches: 1 row loaded" in out
 
 
 def test_absent_optional_sources_are_passed_over(
@@ -101,7 +101,7 @@ def test_bad_file_of_a_tree_gives_exit_code_1(ingest: Ingest, write_songs) -> No
     (tree / "bad.h5").write_bytes(b"")
     code, out, _ = ingest("msd", tree)
     assert code == 1
-    assert "msd: 1 rows loaded, 1 set aside" in out
+    assert "msd: 1 row loaded, 1 set aside" in out
     assert f"  not read: {tree / 'bad.h5'}: the file is empty" in out.splitlines()
 
 
@@ -139,7 +139,7 @@ def test_flags_override_the_settings(
     assert (code, "2 files found" in out) == (0, True)
     code, out, _ = ingest("status", "--warehouse", other)
     assert code == 0
-    assert out.splitlines()[0].startswith("mismatches: 1 rows, 1 set aside, loaded ")
+    assert out.splitlines()[0].startswith("mismatches: 1 row, 1 set aside, loaded ")
     assert not data.exists()
 
 
@@ -167,7 +167,7 @@ def test_status_looks_through_folders_again(ingest: Ingest, write_songs) -> None
     assert load["files"] == {"new": 1, "changed": 0, "gone": 1, "unchanged": 1}
     code, out, _ = ingest("msd", tree)
     assert code == 0
-    assert "  1 files unchanged, not read again" in out.splitlines()
+    assert "  1 file unchanged, not read again" in out.splitlines()
     for path in tree.iterdir():
         path.unlink()
     assert ", gone (2 gone): " in ingest("status")[1]
@@ -234,7 +234,7 @@ def test_a_warehouse_of_an_older_version(
     assert ", unchanged: " in ingest("status")[1]
     assert "would be skipped" in ingest("lists", "--dry-run")[1]
     (sources / "msd_duplicates.txt").write_text(f"%1 a\nTR{'B' * 16}\n")
-    assert "duplicates: 1 rows loaded" in ingest("lists")[1]
+    assert "duplicates: 1 row loaded" in ingest("lists")[1]
 
 
 def test_every_source_shows_its_progress(ingest: Ingest, sources: Path) -> None:

@@ -205,7 +205,7 @@ def test_lost_row_numbers_are_refused(raw, tmp_path: Path, index: bool) -> None:
             frame = pd.read_sql_query(f"select * from {table}", database)
             frame.to_csv(folder / f"{table}.csv", index=index)
     database.close()
-    with pytest.raises(IngestError, match=r"points at row 3, but there are 2 rows"):
+    with pytest.raises(IngestError, match=r"points at row 3 of 2 rows"):
         load(raw, lastfm_csv.source(folder))
 
 

@@ -274,7 +274,7 @@ def test_missing_file_and_empty_folder_name_the_key(tmp_path: Path) -> None:
 
 def test_a_tree_of_bad_files_alone_is_an_error(raw, tmp_path: Path) -> None:
     (tmp_path / "bad.h5").write_text("text")
-    with pytest.raises(IngestError, match="none of the 1 files could be read"):
+    with pytest.raises(IngestError, match="no song could be read of 1 file"):
         load(raw, msd.source([tmp_path]))
 
 

@@ -118,6 +118,6 @@ def test_the_command_says_what_it_wrote(warehouse: Path, tmp_path: Path) -> None
     arguments = ["parquet", "--warehouse", str(warehouse), "--out", str(tmp_path / "p")]
     first = CliRunner().invoke(app, arguments)
     assert first.exit_code == 0, first.output
-    assert "lastfm_tags: 1 rows" in first.stdout
+    assert "lastfm_tags: 1 row" in first.stdout
     assert "unchanged" not in first.stdout
     assert CliRunner().invoke(app, arguments).stdout.count("unchanged") == len(TABLES)

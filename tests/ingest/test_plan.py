@@ -29,7 +29,7 @@ def test_lists_of_names(ingest: Ingest, data: Path, tmp_path: Path) -> None:
     other.write_text(files["cliques"])
     code, out, _ = ingest("lists", *flags, "--cliques", other)
     assert code == 0
-    assert "unique_tracks: 1 rows loaded" in out
+    assert "unique_tracks: 1 row loaded" in out
     assert "cliques: 2 rows loaded" in out
     assert _query(data, "select count(*) from raw.lastfm_unique_tags") == [(1,)]
 

@@ -5,10 +5,13 @@ import os
 import pty
 import subprocess
 import sys
+from typing import Annotated
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from lyre.console import NOTHING_DONE, command_line, progress, run
+from lyre.console import NOTHING_DONE, command_line, finite, progress, run
 from lyre.errors import LyreError
 
 
@@ -48,6 +51,7 @@ def _refused(error: OSError) -> None:
         (errno.ENOSPC, "make room there"),
         (errno.EROFS, "choose a place that can be written"),
         (errno.EACCES, "change its permissions"),
+        (errno.ENAMETOOLONG, "choose a shorter name"),
     ],
 )
 def test_what_a_disk_refuses_is_a_sentence(
@@ -133,3 +137,18 @@ def test_a_terminal_gets_a_bar_if_it_can_move_one(term: str, moves: bool) -> Non
     os.close(ours)
     assert ("3/3" in told) == moves
     assert ("3 of 3 files" in told) != moves
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf"])
+def test_an_option_takes_finite_numbers_alone(text: str) -> None:
+    app = command_line("An example.")
+
+    @app.command()
+    def example(
+        hop: Annotated[float, typer.Option(min=-1, max=9, callback=finite)] = 1.0,
+    ) -> None:
+        """Do nothing."""
+
+    assert CliRunner().invoke(app, ["--hop", "0.5"]).exit_code == 0
+    done = CliRunner().invoke(app, [f"--hop={text}"])
+    assert done.exit_code == NOTHING_DONE

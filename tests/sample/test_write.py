@@ -102,7 +102,7 @@ def test_command_refuses_in_one_sentence(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "--tracks: 5 tracks are too few" in done.stderr
+    assert "--tracks: too few to hold every kind of fault: 5 tracks" in done.stderr
 
 
 @pytest.mark.slow

@@ -1,14 +1,17 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from train import bench
 from train.__main__ import app
-from train.config import Config
+from train.config import Config, Training
 from train.data.splits import open_data
+from train.loop.epochs import loop_for
+from train.loop.tape_loop import TapeLoop
 
 
 def test_bench_measures_every_stage_and_the_step(
@@ -25,6 +28,29 @@ def test_bench_measures_every_stage_and_the_step(
     expected = found.input_clips_per_second / found.step_clips_per_second
     assert found.ratio == expected
     assert found.to_dict()["ratio"] == expected
+
+
+def test_step_is_that_of_training(
+    band_export: Path,
+    small_config: Callable[..., Config],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Any] = []
+
+    def noted(training: Training, trainer: Any, strategy: Any) -> Any:
+        made.extend((trainer, loop_for(training, trainer, strategy)))
+        return made[1]
+
+    monkeypatch.setattr(bench, "loop_for", noted)
+    sets = ("training.precision=mixed_bfloat16", "training.loop=custom")
+    bench.bench(
+        open_data(band_export, small_config(*sets)), clips=12, repeats=1, steps=1
+    )
+    trainer, loop = made
+    assert isinstance(loop, TapeLoop)
+    precisions = {layer.name: layer.compute_dtype for layer in trainer.layers}
+    assert precisions.pop("logits") == "float32"
+    assert set(precisions.values()) == {"bfloat16"}
 
 
 def test_stages_are_told_apart() -> None:

@@ -168,6 +168,16 @@ def test_gains_come_by_size_without_the_undefined(all_runs: Path) -> None:
     assert curves._gains(found[:1]) == {}
 
 
+def test_names_that_look_like_formulas_are_drawn(
+    band_export: Path, tmp_path: Path
+) -> None:
+    areas = {"$_$": 0.75, "$\\frac$": 0.5, "rock": 0.8}
+    for name in ("$^$", "$\\sqrt$"):
+        _make(tmp_path / name, band_export, ["training.epochs=3"], areas=areas)
+    curves.draw(comparison.summarise_all(tmp_path), tmp_path / "drawn.png")
+    assert (tmp_path / "drawn.png").is_file()
+
+
 @pytest.mark.usefixtures("all_runs")
 def test_compare_without_evaluations_draws_curves_alone(tmp_path: Path) -> None:
     picture = tmp_path / "curves.png"

@@ -7,9 +7,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from train import range_test
+from train import config, range_test
 from train.__main__ import app
+from train.engine import keras, tf
 from train.errors import TrainError
+from train.loop.trainer import make_trainer
+from train.models.parts import tag_outputs
 
 
 def test_first_smoothed_loss_is_the_first_loss_itself() -> None:
@@ -43,6 +46,20 @@ def test_slope_by_hand() -> None:
 def test_loss_that_only_rises_suggests_nothing() -> None:
     with pytest.raises(TrainError, match="never fell"):
         range_test.suggest([0.1, 0.2, 0.4, 0.8], [1.0, 2.0, 3.0, 4.0])
+
+
+def test_first_loss_that_is_not_finite_is_told() -> None:
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, tag_outputs(inputs, 1))
+    chosen = config.load(overrides=["schedule.name=constant"])
+    trainer = make_trainer(model, ["rock"], chosen, None)
+    batch = (np.full((4, 2), np.nan, np.float32), np.ones((4, 1), np.float32))
+    data = tf.data.Dataset.from_tensors(batch)
+    with pytest.raises(TrainError, match="loss of the first batch is not finite"):
+        range_test.range_test(
+            *(trainer, tf.distribute.get_strategy(), lambda _epoch: data),
+            **{"lowest": 1e-6, "highest": 1.0, "steps": 10},
+        )
 
 
 def test_command_draws_and_suggests(

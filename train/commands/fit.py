@@ -20,7 +20,11 @@ _Exclude = Annotated[
     Path | None, typer.Option("--exclude-tracks", help="Leave these track ids out.")
 ]
 _Fraction = Annotated[
-    float | None, typer.Option(help="Train on this share of the tracks, such as 0.1.")
+    float | None,
+    typer.Option(
+        callback=console.finite,
+        help="Train on this share of the tracks, such as 0.1.",
+    ),
 ]
 _Init = Annotated[
     str | None,

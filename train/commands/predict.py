@@ -9,6 +9,7 @@ import typer
 
 from lyre import console, settings
 from train import runs, trained
+from train.config.input import LONGEST_WINDOW
 from train.errors import TrainError
 from train.tagger import finding
 from train.tagger import thresholds as kept
@@ -37,16 +38,28 @@ def predict(
     ] = None,
     record: Annotated[
         float | None,
-        typer.Option(min=0.1, max=3600, help="Record so many seconds, and tag them."),
+        typer.Option(
+            min=0.1,
+            max=3600,
+            callback=console.finite,
+            help="Record so many seconds, and tag them.",
+        ),
     ] = None,
     window: Annotated[
         float | None,
-        typer.Option(min=0.01, help="Seconds of a window; default: the model's."),
+        typer.Option(
+            min=0.01,
+            max=LONGEST_WINDOW,
+            callback=console.finite,
+            help="Seconds of a window; default: the model's.",
+        ),
     ] = None,
     hop: Annotated[
         float | None,
         typer.Option(
-            min=0.01, help="Seconds from window to window; default: their length."
+            min=0.01,
+            callback=console.finite,
+            help="Seconds from window to window; default: their length.",
         ),
     ] = None,
     windows: Annotated[

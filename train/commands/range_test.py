@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from lyre import settings
+from lyre import console, settings
+from lyre.counting import counted
 from train import picture
 from train.commands.options import AsJson, ConfigFile, ExportName, Overrides, choose
 
@@ -15,8 +16,12 @@ def range_test(
     export: ExportName = None,
     config: ConfigFile = None,
     overrides: Overrides = None,
-    lowest: Annotated[float, typer.Option("--from", help="First rate.")] = 1e-6,
-    highest: Annotated[float, typer.Option("--to", help="Last rate.")] = 1.0,
+    lowest: Annotated[
+        float, typer.Option("--from", callback=console.finite, help="First rate.")
+    ] = 1e-6,
+    highest: Annotated[
+        float, typer.Option("--to", callback=console.finite, help="Last rate.")
+    ] = 1.0,
     steps: Annotated[int, typer.Option(min=10, help="Batches in all.")] = 100,
     out: Annotated[Path, typer.Option(help="The picture.")] = Path("range-test.png"),
     as_json: AsJson = False,
@@ -38,7 +43,7 @@ def range_test(
         return
     rate = f"{found.suggestion:.2g}"
     print(
-        f"{len(found.rates)} batches, up to a rate of {found.rates[-1]:.2g}; the loss "
-        f"falls fastest at {rate} (see {out})"
+        f"{counted(len(found.rates), 'batch')}, up to a rate of "
+        f"{found.rates[-1]:.2g}; the loss falls fastest at {rate} (see {out})"
     )
     print(f"next: python -m train fit --set optimizer.learning_rate={rate}")

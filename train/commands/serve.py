@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lyre import settings
+from lyre import console, settings
 from train import trained
 from train.commands.options import MODEL
 
@@ -17,18 +17,27 @@ def serve(
     hop: Annotated[
         float | None,
         typer.Option(
-            min=0.01, help="Seconds from window to window; default: half a window."
+            min=0.01,
+            callback=console.finite,
+            help="Seconds from window to window; default: half a window.",
         ),
     ] = None,
     megabytes: Annotated[
         int, typer.Option(min=1, max=2000, help="Largest file that is taken.")
     ] = 100,
     minutes: Annotated[
-        float, typer.Option(min=0.1, help="Longest song that is taken.")
+        float,
+        typer.Option(
+            min=0.1, callback=console.finite, help="Longest song that is taken."
+        ),
     ] = 30.0,
     seconds: Annotated[
         float,
-        typer.Option(min=1, help="Longest time to send a song, and again to tag it."),
+        typer.Option(
+            min=1,
+            callback=console.finite,
+            help="Longest time to send a song, and again to tag it.",
+        ),
     ] = 300.0,
 ) -> None:
     """Show a page that tags the song dropped on it, and follows it as it plays.

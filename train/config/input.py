@@ -6,6 +6,9 @@ from pydantic import Field
 
 from train.config.section import Section
 
+# Seconds: a day.
+LONGEST_WINDOW = 86_400.0
+
 
 class Input(Section):
     """What the model sees of a track."""
@@ -14,7 +17,10 @@ class Input(Section):
         "", description="Label set of the export; empty: the recipe it was made from."
     )
     window_seconds: float = Field(
-        4.0, gt=0, le=86_400, description="Length of the windows that the model sees."
+        4.0,
+        gt=0,
+        le=LONGEST_WINDOW,
+        description="Length of the windows that the model sees.",
     )
     windows_per_track: int = Field(
         1, gt=0, description="Windows of each track per epoch in training."

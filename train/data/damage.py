@@ -12,6 +12,7 @@ from pathlib import Path
 from dataset import framing, records
 from dataset.containers import CONTAINERS
 from dataset.errors import DatasetError
+from lyre.counting import counted
 from train.data.tracks import Tracks
 from train.errors import TrainError
 
@@ -34,7 +35,8 @@ def check(splits: Iterable[Tracks]) -> None:
         if (fault := _fault(Path(shard))) is not None
     ]
     if faults:
-        others = f"; {len(faults) - 1:,} more shards are damaged" if faults[1:] else ""
+        more = counted(len(faults) - 1, "more damaged shard")
+        others = f"; {more}" if faults[1:] else ""
         raise TrainError(f"{faults[0]}{others}", remedy=_REMEDY)
 
 

@@ -75,7 +75,7 @@ def even_starts(steps: Any, length: int, count: int) -> Any:
         First step of each window, ascending, all different.
     """
     last = tf.cast(steps, tf.int32) - length
-    number = tf.minimum(count, last + 1)
+    number = tf.minimum(min(count, tf.int32.max), last + 1)
     if count == 1:
         return tf.reshape(last // 2, (1,))
     # In 64 bits, as the product overflows 32 on a long waveform.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dataset import labels, manifest
+from lyre.counting import counted
 from train.config import Config
 from train.data import augment, damage, selection
 from train.data.pipeline import scoring_batches, training_batches
@@ -188,12 +189,13 @@ def _notes(
         if tracks is None:
             continue
         for rule, number in tracks.left_out.items():
-            notes.append(f"{tracks.split}: {number:,} tracks left out, {rule}")
+            notes.append(f"{tracks.split}: {counted(number, 'track')} left out, {rule}")
         short = sum(row.frames < window.length for row in tracks.rows)
         if short:
             notes.append(
-                f"{tracks.split}: {short:,} of {len(tracks.rows):,} tracks are shorter "
-                f"than a window of {window.seconds:g} s: {_FILLED[window.short_clips]}"
+                f"{tracks.split}: {short:,} of {counted(len(tracks.rows), 'track')} "
+                f"shorter than a window of {window.seconds:g} s: "
+                f"{_FILLED[window.short_clips]}"
             )
     notes += _one_sided(train, "nothing to learn from")
     if validation is not None:
@@ -201,7 +203,9 @@ def _notes(
         artists = {row.artist_key for row in train.rows}
         shared = artists & {row.artist_key for row in validation.rows}
         if shared:
-            notes.append(f"training and validation share {len(shared):,} artists")
+            notes.append(
+                f"training and validation share {counted(len(shared), 'artist')}"
+            )
     return notes
 
 
@@ -236,6 +240,6 @@ def _unknown_ids(folder: Path, label_set: str, config: Config) -> list[str]:
         absent = len(ids - present)
         if absent:
             notes.append(
-                f"{file}: {absent:,} of {len(ids):,} ids are not in the export"
+                f"{file}: {absent:,} of {counted(len(ids), 'id')} not in the export"
             )
     return notes

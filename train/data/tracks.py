@@ -10,6 +10,7 @@ import numpy.typing as npt
 from dataset import labels, manifest
 from dataset.labels import LabelledTrack
 from dataset.manifest import Features, LabelSet, Manifest
+from lyre.counting import counted
 from lyre.errors import brief
 from train.data.selection import EVERYTHING, Selection
 from train.errors import TrainError
@@ -155,8 +156,8 @@ def _columns(wanted: Sequence[str], present: Sequence[str], where: str) -> list[
     missing = [tag for tag in wanted if tag not in places]
     if missing:
         raise TrainError(
-            f"{len(missing)} of the model's {len(wanted)} tags are not in the data "
-            f"set: {', '.join(missing[:5])}",
+            f"the data set lacks {len(missing):,} of {counted(len(wanted), 'tag')} of "
+            f"the model: {', '.join(missing[:5])}",
             where=where,
             remedy="use the export that the model learned from, or one of its recipe",
         )
@@ -179,8 +180,8 @@ def _check_shards(folder: Path, described: Manifest, needed: set[str]) -> None:
             raise TrainError(
                 "the shard is missing"
                 if size is None
-                else f"the shard has {size:,} bytes",
+                else f"the shard has {counted(size, 'byte')}",
                 where=path,
-                expected=f"{sizes[name]:,} bytes",
+                expected=counted(sizes[name], "byte"),
                 remedy="export again: only damaged shards are rewritten",
             )

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dataset import manifest
-from dataset.verify import sha256
+from lyre.checksum import sha256
 from train.data.tracks import Tracks
 from train.errors import TrainError
 

@@ -4,6 +4,7 @@ import os
 import re
 from typing import Any
 
+from lyre.counting import counted
 from train.config import Training
 from train.engine import tf
 from train.errors import TrainError
@@ -83,15 +84,16 @@ def is_chief(strategy: Any) -> bool:
 def device_line(strategy: Any) -> str:
     """Say in one line what training is computed on."""
     gpus = tf.config.get_visible_devices("GPU")
+    cores = counted(os.cpu_count() or 1, "core")
     if gpus:
         names = ", ".join(gpu.name for gpu in gpus)
         line = f"computing on {len(gpus)} GPU: {names}"
     elif tf.config.list_physical_devices("GPU"):
-        line = f"computing on the CPU ({os.cpu_count()} cores), as asked"
+        line = f"computing on the CPU ({cores}), as asked"
     else:
-        line = f"no GPU found: computing on the CPU ({os.cpu_count()} cores)"
+        line = f"no GPU found: computing on the CPU ({cores})"
     replicas = strategy.num_replicas_in_sync
-    return f"{line}, in {replicas} replicas" if replicas > 1 else line
+    return f"{line}, in {counted(replicas, 'replica')}" if replicas > 1 else line
 
 
 def _everything() -> Any:

@@ -4,9 +4,11 @@ import threading
 import time
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lyre.counting import counted
 from train import runs
+from train.config import Training
 from train.engine import keras
 from train.interruption import stop_requested
 from train.loop import failures, state
@@ -29,6 +31,9 @@ from train.loop.watch import (
     StopWhenAsked,
     check_weights,
 )
+
+if TYPE_CHECKING:
+    from keras import Model
 
 _NOT_FINITE = "not_finite.npz"
 
@@ -73,7 +78,7 @@ class _Course:
             settings.monitor, settings.patience, settings.min_delta
         )
         self.plateau = self._plateau()
-        self.loop = _loop(job)
+        self.loop = loop_for(job.config.training, job.trainer, job.strategy)
         self.board = Board(job.folder if job.writes else None, job.config.logging)
         where = self.board.profile_folder
         self.profile = None if where is None else Profile(where)
@@ -96,7 +101,8 @@ class _Course:
         self.say(
             f"resumed at epoch {position.epoch}{steps}"
             if position.epoch <= epochs
-            else f"all {epochs} epochs are done; --set training.epochs=N goes on longer"
+            else f"{counted(epochs, 'epoch')} done, all of them; "
+            "--set training.epochs=N goes on longer"
         )
 
     def run(self, stop: threading.Event) -> Fitted:
@@ -165,7 +171,7 @@ class _Course:
                 self.loop.train(batches.skip(position.step), position, callbacks)
                 check_weights(job.trainer)
             except NotFiniteError:
-                path = job.folder / _NOT_FINITE
+                path = job.folder / _NOT_FINITE if job.writes else None
                 again = job.batches(position.epoch)
                 raise failures.not_finite(again, position, path) from None
 
@@ -200,8 +206,7 @@ class _Course:
     def _exhausted(self) -> bool:
         if self.patience.exhausted:
             epochs = self.job.config.validation.patience
-            waited = "1 epoch" if epochs == 1 else f"{epochs} epochs"
-            self.say(f"no gain in {waited}: training ends")
+            self.say(f"no gain in {counted(epochs, 'epoch')}: training ends")
         return self.patience.exhausted
 
     def _save_models(self, is_best: bool) -> None:
@@ -272,10 +277,11 @@ class _Course:
         return ", ".join(parts) + (" *" if is_best else "")
 
 
-def _loop(job: Job) -> KerasLoop | TapeLoop:
-    wanted = job.config.training.loop
-    if wanted == "keras" or (
-        wanted == "auto" and job.strategy.num_replicas_in_sync == 1
-    ):
-        return KerasLoop(job.trainer)
-    return TapeLoop(job.trainer, job.strategy)
+def loop_for(
+    training: Training, trainer: "Model", strategy: Any
+) -> KerasLoop | TapeLoop:
+    """Return the loop that a configuration asks for on some devices."""
+    alone = strategy.num_replicas_in_sync == 1
+    if training.loop == "keras" or (training.loop == "auto" and alone):
+        return KerasLoop(trainer)
+    return TapeLoop(trainer, strategy)

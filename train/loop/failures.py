@@ -15,7 +15,7 @@ from train.errors import TrainError
 from train.loop.position import Position
 
 
-def not_finite(batches: Any, position: Position, path: Path) -> TrainError:
+def not_finite(batches: Any, position: Position, path: Path | None) -> TrainError:
     """Save the batch after which loss or weights were not finite, and describe it.
 
     Parameters
@@ -24,12 +24,13 @@ def not_finite(batches: Any, position: Position, path: Path) -> TrainError:
         The whole epoch once more; its order must be the same.
     position : Position
         Where training stands: the batch is that of its last step.
-    path : Path
-        File for the batch, as NumPy's ``npz``.
+    path : Path or None
+        File for the batch, as NumPy's ``npz``; None: another worker saves it.
     """
     features, labels = next(iter(batches.skip(position.step - 1).take(1)))
-    with whole(path) as beside:
-        np.savez(beside, features=features.numpy(), labels=labels.numpy())
+    if path is not None:
+        with whole(path) as beside:
+            np.savez(beside, features=features.numpy(), labels=labels.numpy())
     finite = all(np.isfinite(part).all() for part in (features, labels))
     step = f"step {position.step} of epoch {position.epoch}"
     what = (
@@ -38,7 +39,7 @@ def not_finite(batches: Any, position: Position, path: Path) -> TrainError:
         else f"the loss of {step} is {position.loss_sum}"
     )
     return TrainError(
-        f"{what}; its batch was saved",
+        what if path is None else f"{what}; its batch was saved",
         where=path,
         remedy="lower optimizer.learning_rate or set optimizer.global_clipnorm; "
         "earlier epochs are kept"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from lyre.counting import counted
 from train.engine import tf
 from train.errors import TrainError
 
@@ -44,7 +45,7 @@ def limited(batches: Batches, steps: int) -> tuple[Batches, int | None]:
         return batches, None if known == tf.data.UNKNOWN_CARDINALITY else known
     if 0 < known < steps:
         raise TrainError(
-            f"an epoch has {known} batches",
+            f"an epoch has {counted(known, 'batch')}",
             where=f"training.steps_per_epoch = {steps}",
             expected=f"at most {known}, or 0 for all",
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from train import picture
 from train.metrics import Metrics, operating_points
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ def curves(
         axes.step(recall, precision, label=f"{entry.tag}: {entry.pr_auc:.3f}")
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     if defined:
-        for text in axes.legend(fontsize=8).get_texts():
-            text.set_parse_math(False)
+        picture.legend(axes)
     return _pixels(figure)
 
 

@@ -1,8 +1,11 @@
 """A model made ready for training: loss, optimizer, and the logits as its output."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from lyre.errors import said
 from lyre.validation import nearest
@@ -39,8 +42,9 @@ def make_trainer(
     Raises
     ------
     TrainError
-        Keras has no such optimizer, the schedule does not fit, a weight is given for
-        a tag that is no output, or the model has no layer named ``logits``.
+        Keras has no such optimizer or cannot use its arguments, the schedule does not
+        fit, a weight is given for a tag that is no output, or the model has no layer
+        named ``logits``.
     """
     trainer = keras.Model(model.inputs, _logits(model))
     trainer.compile(
@@ -92,13 +96,26 @@ def _optimizer(settings: Optimizer, rate: Any) -> Any:
         )
     kind = kinds[name.lower()]
     try:
+        plain = {**given, "learning_rate": settings.learning_rate}
+        # In a thread of its own, which no strategy has a hold on.
+        with ThreadPoolExecutor(1) as apart:
+            apart.submit(_try, kind, plain).result()
         return kind(**given)
-    except (ValueError, TypeError) as error:
+    except Exception as error:
+        # What Keras and TensorFlow raise of an argument has no common kind.
         raise TrainError(
-            f"Keras' {kind.__name__} cannot be made: {said(error)}",
+            f"Keras' {kind.__name__} cannot be made so: {said(error)}",
             where="optimizer",
             remedy=_OPTIMIZERS,
         ) from error
+
+
+def _try(kind: Any, arguments: dict[str, Any]) -> None:
+    """Make a step on a weight of nothing: most arguments are looked at only then."""
+    optimizer = kind(**arguments)
+    weight = keras.Variable(np.zeros((2, 2), np.float32))
+    optimizer.scale_loss(tf.constant(1.0))
+    optimizer.apply([tf.ones((2, 2))], [weight])
 
 
 def _optimizers() -> dict[str, Any]:

@@ -32,7 +32,7 @@ def check_weights(trainer: "Model") -> None:
     NotFiniteError
         A weight is not.
     """
-    weights = map(keras.ops.convert_to_numpy, trainer.trainable_variables)
+    weights = map(keras.ops.convert_to_numpy, trainer.weights)
     if not all(np.isfinite(each).all() for each in weights):
         raise NotFiniteError
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from lyre.counting import counted
 from train.errors import TrainError
 from train.models import (
     music_tagging_transformer,
@@ -173,13 +174,14 @@ def build(
         )
     if window[0] < architecture.smallest[0]:
         raise TrainError(
-            f"a window of {window[0]:,} steps is too short for {settings.name}",
+            f"a window of {counted(window[0], 'step')} is too short for "
+            f"{settings.name}",
             expected=f"at least {architecture.smallest[0]:,}",
             remedy="raise `input.window_seconds`",
         )
     if window[1:] < architecture.smallest[1:]:
         raise TrainError(
-            f"{window[1]} mel bands are too few for {settings.name}",
+            f"too few for {settings.name}: {counted(window[1], 'mel band')}",
             expected=f"at least {architecture.smallest[1]}",
             remedy="export with more bands, or choose another model",
         )

@@ -6,6 +6,7 @@ After Mitchell et al., Model cards for model reporting, FAT* 2019; in Markdown.
 import re
 from typing import Any
 
+from lyre.counting import counted
 from train.packaging import examples
 from train.packaging.checking import TOLERANCE, WINDOW_TOLERANCE, Agreement, Latency
 from train.packaging.facts import Facts
@@ -66,11 +67,12 @@ def _what(facts: Facts, target: Target, size: int) -> str:
         f"{key} {value}" for key, value in bundle.model.items() if key != "name"
     )
     return (
-        f"{len(bundle.tags)} scores from 0 to 1, one a tag and independent of each "
-        f"other, for a piece of audio of any length. Architecture "
+        f"{counted(len(bundle.tags), 'score')} from 0 to 1, one a tag and independent "
+        f"of each other, for a piece of audio of any length. Architecture "
         f"`{bundle.model.get('name', 'unknown')}`"
-        f"{f' ({_plain(sizes)})' if sizes else ''}, {facts.parameters:,} weights, as "
-        f"{examples.NAMES[target]}, {size / 1e6:.1f} MB."
+        f"{f' ({_plain(sizes)})' if sizes else ''}, "
+        f"{counted(facts.parameters, 'weight')}, as {examples.NAMES[target]}, "
+        f"{size / 1e6:.1f} MB."
     )
 
 
@@ -137,8 +139,9 @@ def _metrics(facts: Facts) -> str:
     if found is None:
         return "Not evaluated here (`python -m train evaluate` does it)."
     lines = [
-        f"On {found['tracks']:,} tracks of the {found['split']} split of "
-        f"{_plain(found['label_set'])}, mean of {found['windows']} windows each:",
+        f"On {counted(found['tracks'], 'track')} of the {found['split']} split of "
+        f"{_plain(found['label_set'])}, mean of {counted(found['windows'], 'window')} "
+        "each:",
         "",
         _ROW("| ".join(("", "ROC-AUC ", "PR-AUC"))),
         "|---|---:|---:|",

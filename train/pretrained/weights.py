@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lyre.counting import counted
 from train.bundle import Bundle
 from train.engine import keras, tf
 from train.errors import TrainError
@@ -94,7 +95,8 @@ def load(name: str, files: Path | None = None) -> tuple["Model", Bundle]:
         _assign(model, chosen.settings.name, variables)
     except (KeyError, ValueError, TypeError) as error:
         raise TrainError(
-            f"its checkpoint does not fit {chosen.settings.name} of {len(tags)} tags",
+            f"its checkpoint does not fit {chosen.settings.name} of "
+            f"{counted(len(tags), 'tag')}",
             where=files / chosen.folder,
             remedy=_REMEDY,
         ) from error

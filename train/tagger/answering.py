@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lyre.counting import counted
 from lyre.errors import LyreError
 from train.tagger import genres, microphone, report, taggram
 from train.tagger.predict import Outcome, Sound, predict
@@ -33,9 +34,8 @@ class Counts:
     def line(self) -> str:
         """Return it as a sentence."""
         rate = self.files / max(self.seconds, 1e-9)
-        noun = "file" if self.files == 1 else "files"
         return (
-            f"{self.files:,} {noun}, {self.failed:,} failed, "
+            f"{counted(self.files, 'file')}, {self.failed:,} failed, "
             f"in {self.seconds:.1f} s ({rate:,.1f} files/s)"
         )
 

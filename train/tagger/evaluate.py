@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dataset import manifest
+from lyre.checksum import sha256
+from lyre.counting import counted
 from lyre.revision import revision
 from lyre.whole import write_whole
 from train import metrics, runs
@@ -187,8 +189,9 @@ def _facts(found: Evaluation, source: _Source) -> dict[str, str]:
     }
     if bounds is not None:
         facts["intervals"] = (
-            f"{bounds.level:.0%}, percentiles of {bounds.replicates:,} bootstrap "
-            f"replicates over {bounds.artists:,} artists"
+            f"{bounds.level:.0%}, percentiles of "
+            f"{counted(bounds.replicates, 'bootstrap replicate')} over "
+            f"{counted(bounds.artists, 'artist')}"
         )
     return facts
 
@@ -251,7 +254,7 @@ def _thresholds(
     tracks, scores = judged if split == "validation" else source.scored("validation")
     chosen = choose(tracks.labels, scores)
     found = Thresholds(
-        model_sha256=kept.checksum(source.model) if has_file else "",
+        model_sha256=sha256(source.model) if has_file else "",
         training_set_checksum=entry.training_set_checksum,
         label_set=source.label_set,
         windows=source.windows,
@@ -286,7 +289,8 @@ def _check_features(tracks: Tracks, tagger: Tagger, folder: Path) -> None:
 
 def _left_out(tracks: Tracks) -> list[str]:
     return [
-        f"{n:,} tracks are not judged: {rule}" for rule, n in tracks.left_out.items()
+        f"{counted(number, 'track')} not judged: {rule}"
+        for rule, number in tracks.left_out.items()
     ]
 
 

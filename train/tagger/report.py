@@ -1,5 +1,6 @@
 """Results as plain text."""
 
+from lyre.counting import counted
 from train.metrics import TagMetrics
 from train.tables import table
 from train.tagger.evaluation import Evaluation
@@ -16,7 +17,8 @@ def evaluation(found: Evaluation) -> str:
     lines = [
         f"{found.model}",
         f"{found.split} split of {found.export}, label set {found.label_set}: "
-        f"{result.tracks:,} tracks, mean of {found.windows} windows each",
+        f"{counted(result.tracks, 'track')}, mean of "
+        f"{counted(found.windows, 'window')} each",
         *(f"note: {note}" for note in found.notes),
         "",
         table(("", "ROC-AUC", "PR-AUC", "F1"), _averages(found)),
@@ -34,10 +36,8 @@ def outcome(found: Outcome, number: int | None, threshold: Threshold) -> str:
     if found.tagging is None:
         return f"{found.path}: {found.error}"
     tagging = found.tagging
-    number_of = (
-        "1 window" if len(tagging.windows) == 1 else f"{len(tagging.windows)} windows"
-    )
-    head = f"{found.path}: {tagging.seconds:.1f} s, {number_of}"
+    windows = counted(len(tagging.windows), "window")
+    head = f"{found.path}: {tagging.seconds:.1f} s, {windows}"
     lines = [f"{head} ({'; '.join(tagging.notes)})" if tagging.notes else head]
     pairs = tagging.top(number, threshold)
     width = max((len(tag) for tag, _ in pairs), default=0)
@@ -66,7 +66,8 @@ def _averages(found: Evaluation) -> list[tuple[str, ...]]:
     if bounds is not None:
         rows.append(
             (
-                f"  {bounds.level:.0%} of {bounds.replicates:,} draws of artists",
+                f"  {bounds.level:.0%} of {counted(bounds.replicates, 'draw')} "
+                "of artists",
                 *map(_range, (bounds.roc_auc, bounds.pr_auc, bounds.f1)),
             )
         )

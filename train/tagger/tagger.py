@@ -19,6 +19,7 @@ from audio.mono import to_mono
 from audio.resample import resample
 from train import trained
 from train.bundle import Bundle
+from train.config.input import LONGEST_WINDOW
 from train.errors import TrainError
 from train.tagger.features import extract
 from train.tagger.precision import Precision, in_precision
@@ -136,13 +137,18 @@ class Tagger:
         ------
         TrainError
             The architecture is not known here, its weights depend on the length, or
-            the length is too short for it.
+            the length is too short for it, or none.
         """
         from train.models import registry
 
         window = self.bundle.window
         if seconds == window.seconds:
             return self
+        if not 0 < seconds <= LONGEST_WINDOW:
+            raise TrainError(
+                f"no window is {seconds:g} s long",
+                expected=f"more than 0 and at most {LONGEST_WINDOW:g}",
+            )
         features = self.bundle.features
         shape = [int(seconds * features.frames_per_second), *window.shape[1:]]
         changed = window.model_copy(update={"seconds": seconds, "shape": shape})
@@ -288,7 +294,8 @@ class Tagger:
         else:
             per_second = self.bundle.features.frames_per_second
             hop = length if placing.hop is None else round(placing.hop * per_second)
-            starts = slicing.hop_starts(steps, length, max(hop, 1))
+            # A hop beyond the end leads to the end.
+            starts = slicing.hop_starts(steps, length, max(min(hop, steps), 1))
         return np.asarray(starts, dtype=np.int32)
 
     def _notes(self, samples: npt.NDArray[np.float32], steps: int) -> list[str]:

@@ -1,5 +1,6 @@
 """What a model says about one piece of audio, and where it was asked to look."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ class Placing:
     Raises
     ------
     TrainError
-        Both are given, or one is not positive.
+        Both are given, or one is not positive, or not finite.
     """
 
     windows: int | None = None
@@ -40,7 +41,7 @@ class Placing:
             )
         if self.windows is not None and self.windows < 1:
             raise TrainError(f"{self.windows} windows show nothing")
-        if self.hop is not None and not self.hop > 0:
+        if self.hop is not None and not 0 < self.hop < math.inf:
             raise TrainError(f"a hop of {self.hop:g} s leads nowhere")
 
 

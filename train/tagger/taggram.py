@@ -82,12 +82,11 @@ def draw(tagging: Tagging, title: str) -> bytes:
     )
     names = [f"{tagging.tags[place]}  {tagging.scores[place]:.2f}" for place in order]
     # A name may hold dollar signs, which are no formulas here.
-    escaped = [name.replace("$", r"\$") for name in names]
-    axes.set_yticks(np.arange(len(order)) + 0.5, escaped)
+    axes.set_yticks(np.arange(len(order)) + 0.5, names, parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.set_xlabel("seconds")
-    axes.set_title(title.replace("$", r"\$"), loc="left", fontsize=10)
+    axes.set_title(title, loc="left", fontsize=10, parse_math=False)
     figure.colorbar(mesh, ax=axes, label="score", pad=0.02)
     content = io.BytesIO()
     canvas.print_png(content)

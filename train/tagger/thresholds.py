@@ -4,12 +4,12 @@
 model is never cut at the thresholds of another.
 """
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from lyre.checksum import sha256
 from lyre.documents import read_model
 from train import runs
 from train.errors import TrainError
@@ -71,10 +71,4 @@ def find(model: Path) -> Thresholds | None:
     if not file.is_file():
         return None
     found = read_model(file, Thresholds, TrainError)
-    return found if found.model_sha256 == checksum(model) else None
-
-
-def checksum(model: Path) -> str:
-    """Return the SHA-256 of a model's file."""
-    with model.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return found if found.model_sha256 == sha256(model) else None

@@ -78,7 +78,7 @@ def test_resume_for_one_more_epoch(here: Path, band_export: Path) -> None:
     assert "resumed at epoch 2" in done.stdout
     assert len(json.loads((here / "run" / runs.HISTORY).read_text())) == 2
     again = _fit("--resume", "run")
-    assert "all 2 epochs are done" in again.stdout
+    assert "2 epochs done, all of them" in again.stdout
     refused = _fit("--resume", "run", *_sets("training.epochs=1"))
     assert "the run has 2 epochs already" in str(refused.exception)
     assert config.load(here / "run" / runs.CONFIG).training.epochs == 2

@@ -124,7 +124,7 @@ def test_every_record_is_read_on_request(data: Data) -> None:
     _flip(other, 40)
     # Sizes are right, so that opening alone finds nothing.
     open_data(folder, config.load(None, ["input.window_seconds=1"]))
-    message = f"{_SHARD}, record 3 .*; 1 more shards are damaged"
+    message = f"{_SHARD}, record 3 .*; 1 more damaged shard"
     with pytest.raises(TrainError, match=message):
         open_data(folder, chosen)
 

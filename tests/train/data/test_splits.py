@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dataset import labels, manifest
+from lyre.checksum import sha256
 from train import config
 from train.data.splits import open_data
 from train.errors import TrainError
@@ -36,7 +37,8 @@ def _add_set(folder: Path, name: str, change: Callable) -> None:
     rows = [replace(row, **change(row)) for row in labels.read(folder)]
     file = f"{labels.FOLDER}/{name}.jsonl"
     labels.write(folder / file, rows)
-    added = described.label_sets[0].model_copy(update={"name": name, "file": file})
+    values = {"name": name, "file": file, "sha256": sha256(folder / file)}
+    added = described.label_sets[0].model_copy(update=values)
     sets = [*described.label_sets, added]
     manifest.write(described.model_copy(update={"label_sets": sets}), folder)
 
@@ -112,11 +114,11 @@ def test_lists_fraction_and_notes(band_export: Path, tmp_path: Path) -> None:
     assert data.validation is not None
     assert len(data.validation.rows) == 9
     assert list(data.notes) == [
-        f"{keep}: 1 of 31 ids are not in the export",
+        f"{keep}: 1 of 31 ids not in the export",
         "train: 20 tracks left out, not listed",
-        "train: 1 tracks left out, listed to be left out",
+        "train: 1 track left out, listed to be left out",
         "validation: 5 tracks left out, not listed",
-        "validation: 1 tracks left out, listed to be left out",
+        "validation: 1 track left out, listed to be left out",
         "validation: every track has rock; left out of the macro averages",
     ]
 
@@ -176,8 +178,8 @@ def test_short_clips_are_counted_and_skipped(
     )
     data = open_data(folder, _config())
     assert list(data.notes) == [
-        "train: 2 of 12 tracks are shorter than a window of 1 s: repeated",
-        "validation: 2 of 11 tracks are shorter than a window of 1 s: repeated",
+        "train: 2 of 12 tracks shorter than a window of 1 s: repeated",
+        "validation: 2 of 11 tracks shorter than a window of 1 s: repeated",
     ]
     data = open_data(folder, _config("input.short_clips=pad"))
     assert data.notes[0].endswith("padded")

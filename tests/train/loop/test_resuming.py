@@ -143,6 +143,36 @@ def test_a_changed_list_of_tracks_is_refused(
         resume(done.folder, ["training.epochs=3"], say=_quiet)
 
 
+def test_a_run_goes_on_from_another_folder(
+    band_export: Path,
+    band_run: tuple,
+    small_config: SmallConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    shutil.copytree(band_run[0].folder, first / "source")
+    (first / "out.txt").write_text("TRTRAIN0001\n")
+    monkeypatch.chdir(first)
+    sizes = ("model.dense_units=32", "model.dropout=0.1", "training.epochs=1")
+    chosen = small_config(*sizes, "init.model=source", "tracks.exclude=out.txt")
+    done = fit(band_export, chosen, all_runs=tmp_path, name="run", say=_quiet)
+    monkeypatch.chdir(second)
+    lines: list[str] = []
+    resume(done.folder, ["training.epochs=2"], say=lines.append)
+    assert "resumed at epoch 2" in lines
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", ".", "", "/tmp/elsewhere", "a/"])
+def test_a_run_lies_right_in_the_folder_of_runs(
+    name: str, band_export: Path, small_config: SmallConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainError, match=r"is no name of a run \(expected one without"):
+        fit(band_export, small_config(), all_runs=tmp_path, name=name, say=_quiet)
+
+
 def test_a_damaged_state_is_told(band_run: tuple, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(band_run[0].folder, folder)

@@ -16,10 +16,12 @@ _LISTED = [
 ]
 
 
-def _trainer(name: str) -> keras.Model:
+def _trainer(name: str, *arguments: str) -> keras.Model:
     keras.utils.set_random_seed(1)
     features = keras.Input((4,))
-    chosen = config.load(None, ["schedule.name=constant", f"optimizer.name={name}"])
+    sets = [f"optimizer.{each}" for each in arguments]
+    sets += ["schedule.name=constant", f"optimizer.name={name}"]
+    chosen = config.load(None, sets)
     model = keras.Model(features, tag_outputs(features, 2))
     return make_trainer(model, ["a", "b"], chosen, None)
 
@@ -41,3 +43,17 @@ def test_every_listed_optimizer_trains(name: str) -> None:
 def test_what_is_no_optimizer_by_itself_is_refused(name: str) -> None:
     with pytest.raises(TrainError, match="Keras has no optimizer"):
         _trainer(name)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["beta_1=much"], ["epsilon=x"], ["weight_decay=some"], ["clipnorm=[1]"]),
+        *(["clipvalue=x"], ["loss_scale_factor=x"], ["momentum=0.9"]),
+        # Of two limits to the length of gradients Keras takes one.
+        ["clipnorm=1", "global_clipnorm=1"],
+    ],
+)
+def test_arguments_that_an_optimizer_cannot_use_are_told(arguments: list[str]) -> None:
+    with pytest.raises(TrainError, match="Keras' Adam cannot be made so"):
+        _trainer("adam", *arguments)

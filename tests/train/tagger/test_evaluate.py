@@ -9,6 +9,7 @@ from pyarrow import parquet as pq
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from dataset import framing, manifest, records
+from lyre.checksum import sha256
 from train import bundle, runs
 from train.data.tracks import open_split
 from train.errors import TrainError
@@ -194,7 +195,8 @@ def test_tag_table_in_another_order_changes_nothing(
         manifest.Tag(position=place, tag=tag, n_tracks=0)
         for place, tag in enumerate(new)
     ]
-    changed = entry.model_copy(update={"vocabulary": vocabulary})
+    values = {"vocabulary": vocabulary, "sha256": sha256(folder / entry.file)}
+    changed = entry.model_copy(update=values)
     manifest.write(described.model_copy(update={"label_sets": [changed]}), folder)
     expected = evaluate(run).metrics
     found = evaluate(run, export=folder)
@@ -216,7 +218,7 @@ def test_tag_that_the_data_set_lacks_is_refused(
         mel_features,
         tags=["rock", "jazz", "polka"],
     )
-    with pytest.raises(TrainError, match="not in the data set: pop"):
+    with pytest.raises(TrainError, match="of the model: pop"):
         evaluate(run, export=folder)
 
 

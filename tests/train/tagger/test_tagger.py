@@ -1,4 +1,5 @@
 import csv
+import math
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,34 @@ def test_windows_at_a_hop_end_at_the_end(tagger: Tagger, noise: np.ndarray) -> N
     found = tagger.predict(noise, _RATE, hop=2.0)
     # 2 s are 62.5 frames, rounded to 62; the last place is frame 126.
     np.testing.assert_allclose(found.starts, np.array([0, 62, 124, 126]) * 512 / _RATE)
+
+
+@pytest.mark.parametrize("hop", [1e12, 1e300])
+def test_a_hop_beyond_the_end_leads_to_the_end(
+    hop: float, tagger: Tagger, noise: np.ndarray
+) -> None:
+    found = tagger.predict(noise, _RATE, hop=hop)
+    usual = tagger.predict(noise, _RATE, hop=2.0)
+    assert found.starts.tolist() == [0.0, usual.starts[-1]]
+
+
+def test_what_is_no_hop_number_or_length_of_windows_is_refused(
+    tagger: Tagger, noise: np.ndarray
+) -> None:
+    for hop in (0.0, -1.0, math.inf, math.nan):
+        with pytest.raises(TrainError, match="leads nowhere"):
+            tagger.predict(noise, _RATE, hop=hop)
+    for seconds in (0.0, -1.0, math.inf, math.nan, 1e9):
+        with pytest.raises(TrainError, match=r"no window is .* s long"):
+            tagger.with_window(seconds)
+
+
+def test_more_windows_than_a_number_of_32_bits(
+    tagger: Tagger, noise: np.ndarray
+) -> None:
+    few = noise[: 2 * _RATE]
+    found = tagger.predict(few, _RATE, windows=5_000_000_000)
+    assert len(found.starts) == len(tagger.predict(few, _RATE, windows=10_000).starts)
 
 
 def test_windows_follow_one_another_and_one_ends_at_the_end(

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from lyre.counting import counted
 from train.metrics import TagMetrics, operating_points
 from train.tagger.measures.confusion import confusion, most_confused
 from train.tagger.measures.intervals import Interval
@@ -90,7 +91,7 @@ def confusions(of: Contents) -> str:
         "that got the latter; on the diagonal, in the other colour, the recall."
     )
     if len(shown) < len(names):
-        lead += f" The {len(shown)} most frequent tags that the split has."
+        lead += f" Shown: {counted(len(shown), 'tag')}, the most frequent."
     below = element("h3", "Most frequent confusions")
     return section("Tags taken for others", lead, square, below, pairs)
 

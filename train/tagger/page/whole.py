@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from lyre.counting import counted
 from train import style
 from train.tagger.measures.intervals import Interval
 from train.tagger.measures.slices import Slice
@@ -52,8 +53,9 @@ def _header(of: Contents) -> str:
     found = of.found
     told = (
         f"{found.split} split of {found.export.name}, label set {found.label_set}: "
-        f"{found.metrics.tracks:,} tracks, {len(found.metrics.tags)} tags, mean of "
-        f"{found.windows} windows a track"
+        f"{counted(found.metrics.tracks, 'track')}, "
+        f"{counted(len(found.metrics.tags), 'tag')}, mean of "
+        f"{counted(found.windows, 'window')} a track"
     )
     notes = [element("p", text(_sentence(note)), class_="note") for note in found.notes]
     if found.metrics.undefined:
@@ -238,7 +240,9 @@ def _funnel(of: Contents) -> str:
         for entry in of.funnel
     ]
     header = ["rule", "taken out", "left", "share left"]
-    lead = f"What the data set's cleaning left of {songs:,} songs, rule by rule."
+    lead = (
+        f"What the data set's cleaning left of {counted(songs, 'song')}, rule by rule."
+    )
     return section("Cleaning", lead, table(header, rows, ["", "", "", "wide"]))
 
 
