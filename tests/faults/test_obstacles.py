@@ -121,9 +121,10 @@ def test_a_run_that_is_being_trained(
         endless.send_signal(signal.SIGINT)
         said = "".join(endless.communicate())
     assert endless.returncode == 1, said
-    shared.run((*stage.resume, "--set", "training.epochs=1"))
+    finished = len(shared.history())
+    shared.run((*stage.resume, "--set", f"training.epochs={finished + 1}"))
     epochs = [epoch["epoch"] for epoch in shared.history()]
-    assert epochs == list(range(1, len(epochs) + 1))
+    assert epochs == list(range(1, finished + 2))
     assert not [path for path in shared.files() if path.endswith(".lock")]
 
 
