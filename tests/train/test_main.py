@@ -243,7 +243,8 @@ def test_fit_starts_from_a_run_with_its_sizes(house: Path) -> None:
     done = _run("fit", "--init", "first", "--name", "third", *options)
     assert done.exit_code == 0, done.output
     written = (house / "data" / "runs" / "third" / "config.toml").read_text()
-    assert 'model = "data/runs/first"' in written
+    first = (house / "data" / "runs" / "first").absolute()
+    assert f'model = "{first}"' in written
     # The sizes of the run `bands`; see conftest.
     assert "backend_filters = 16\n" in written
     assert "dense_units = 32\n" in written

@@ -104,7 +104,7 @@ def _optimizer(settings: Optimizer, rate: Any) -> Any:
     except Exception as error:
         # What Keras and TensorFlow raise of an argument has no common kind.
         raise TrainError(
-            f"Keras' {kind.__name__} cannot be made so: {said(error)}",
+            f"Keras' {kind.__name__} cannot be made: {said(error)}",
             where="optimizer",
             remedy=_OPTIMIZERS,
         ) from error

@@ -55,5 +55,5 @@ def test_what_is_no_optimizer_by_itself_is_refused(name: str) -> None:
     ],
 )
 def test_arguments_that_an_optimizer_cannot_use_are_told(arguments: list[str]) -> None:
-    with pytest.raises(TrainError, match="Keras' Adam cannot be made so"):
+    with pytest.raises(TrainError, match="Keras' Adam cannot be made: "):
         _trainer("adam", *arguments)
