@@ -29,6 +29,7 @@ from train.loop.limits import limited
 from train.loop.sharing import share_statistics
 from train.loop.trainer import make_trainer
 from train.loop.validation import check_needed
+from train.resuming import check_same_run
 
 if TYPE_CHECKING:
     from keras import Model
@@ -73,7 +74,8 @@ def fit(
     config : Config, optional
         The sections on optimizer, schedule, loss, training, validation and logging.
     resume : bool
-        Go on from the state in the folder.
+        Go on from the state in the folder, with the configuration that it began with;
+        epochs, loop, patience, checkpoint_minutes and logging may be others.
     callbacks : sequence of keras.callbacks.Callback
         Called by either loop, once per epoch as for a training of its own.
     say, progress : callable
@@ -84,7 +86,7 @@ def fit(
     TrainError
         There is no data, or no validation data, which patience and plateau need; data
         or model are not of so many tags; the model lacks logits; the folder holds a run
-        already; or as in `train.fit.fit`.
+        already, or to `resume` one of another configuration; or as in `train.fit.fit`.
     LockError
         Another process trains in this folder.
     """
@@ -121,12 +123,14 @@ def fit(
 
 
 def _prepare(folder: Path, config: Config, *, resume: bool) -> None:
-    if (folder / runs.CONFIG).exists() and not resume:
-        raise TrainError(
-            "a run lies here already",
-            where=folder,
-            remedy="choose another folder, or resume=True",
-        )
+    if (folder / runs.CONFIG).exists():
+        if not resume:
+            raise TrainError(
+                "a run lies here already",
+                where=folder,
+                remedy="choose another folder, or resume=True",
+            )
+        check_same_run(folder, config)
     runs.write_config(folder, to_toml(config))
 
 

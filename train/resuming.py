@@ -60,8 +60,27 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
         of tracks; or the run has more epochs already.
     """
     run = runs.read(folder)
-    before = configuration.load(folder / runs.CONFIG)
     config = configuration.load(folder / runs.CONFIG, overrides)
+    check_same_run(folder, config)
+    if runs.manifest_checksum(run.export) != run.manifest_sha256:
+        raise TrainError(
+            "the export has changed since the run began",
+            where=run.export,
+            remedy="begin another run",
+        )
+    _check_lists(run)
+    return config
+
+
+def check_same_run(folder: Path, config: Config) -> None:
+    """Refuse to go on with a run under a configuration that makes another of it.
+
+    Raises
+    ------
+    TrainError
+        A key changed that may not, or the run has more epochs already.
+    """
+    before = configuration.load(folder / runs.CONFIG)
     changed = [
         key
         for key in _differing(before.model_dump(), config.model_dump())
@@ -76,14 +95,6 @@ def resumed_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
         )
     if config.training.epochs < before.training.epochs:
         _check_epochs(folder, config.training.epochs)
-    if runs.manifest_checksum(run.export) != run.manifest_sha256:
-        raise TrainError(
-            "the export has changed since the run began",
-            where=run.export,
-            remedy="begin another run",
-        )
-    _check_lists(run)
-    return config
 
 
 def _check_epochs(folder: Path, epochs: int) -> None:

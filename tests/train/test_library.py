@@ -115,6 +115,18 @@ def test_plateau_goes_on_where_it_stopped_near_its_floor(tmp_path: Path) -> None
     assert rates("half", 10, resume=True) == pytest.approx(by_hand)
 
 
+def test_a_resumed_run_keeps_its_configuration(tmp_path: Path) -> None:
+    common = {"tags": TAGS, "folder": tmp_path, "say": _quiet}
+    begun = _config("training.epochs=1", "optimizer.learning_rate=0.02")
+    fit(_model(), _data(64, 1), config=begun, **common)
+    other = _config("training.epochs=2", "optimizer.learning_rate=0.01")
+    with pytest.raises(TrainError, match=r"optimizer.learning_rate cannot change"):
+        fit(_model(), _data(64, 1), config=other, resume=True, **common)
+    longer = _config("training.epochs=2", "optimizer.learning_rate=0.02")
+    done = fit(_model(), _data(64, 1), config=longer, resume=True, **common)
+    assert [epoch.learning_rate for epoch in done.history] == pytest.approx([0.02] * 2)
+
+
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("loop", ["keras", "custom"])
 def test_killed_after_the_last_step_of_an_epoch_of_unknown_length(
