@@ -231,14 +231,14 @@ shared_paths as (
 ),
 
 -- few songs share a clip; only their names are looked at
-named_claims as (
+claimed_names as (
 
     select
         claims.source,
         claims.track_id,
         claims.path,
-        min({{ normalised_name('songs.artist_name') }}) as artist,
-        min({{ normalised_name('songs.title') }}) as title
+        {{ normalised_name('songs.artist_name') }} as artist,
+        {{ normalised_name('songs.title') }} as title
 
     from claims
     semi join shared_paths on claims.path = shared_paths.path
@@ -246,7 +246,20 @@ named_claims as (
         on
             claims.source = songs.source
             and claims.track_id = songs.track_id
-    group by claims.source, claims.track_id, claims.path
+
+),
+
+named_claims as (
+
+    select
+        source,
+        track_id,
+        path,
+        min(artist) as artist,
+        min(title) as title
+
+    from claimed_names
+    group by source, track_id, path
 
 ),
 
