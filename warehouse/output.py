@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from warehouse.errors import WarehouseError
 from warehouse.query import Answer
 
 if TYPE_CHECKING:
@@ -54,7 +56,20 @@ def write_csv(answer: Answer, out: TextIO) -> None:
 
 
 def write_json(answer: Answer, out: TextIO) -> None:
-    """Write all rows as one JSON list with an object a row."""
+    """Write all rows as one JSON list with an object a row.
+
+    Raises
+    ------
+    WarehouseError
+        Two columns have one name, so that an object would lose the one.
+    """
+    for name, number in Counter(answer.columns).items():
+        if number > 1:
+            raise WarehouseError(
+                f"{number} columns are called {name!r}",
+                where="query",
+                expected="a name of its own for each, by AS, in JSON",
+            )
     separator = "[\n"
     for row in answer.rows:
         values = dict(zip(answer.columns, map(_plain, row), strict=True))

@@ -22,6 +22,7 @@ from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
     import pyarrow
+    from sqlglot.expressions import Expr
 
 DIALECTS = ("duckdb", "postgres", "spark", "sqlite")
 SECONDS = 30.0
@@ -200,12 +201,27 @@ def in_duckdb(sql: str, dialect: str) -> str:
             f"no dialect {dialect!r}", expected=" or ".join(DIALECTS), where="query"
         )
     try:
-        return ";\n".join(sqlglot.transpile(sql, read=dialect, write="duckdb"))
+        statements = sqlglot.parse(sql, read=dialect)
+        if dialect == "sqlite":
+            statements = [_without_case(statement) for statement in statements]
+        return ";\n".join(
+            statement.sql(dialect="duckdb") if statement else ""
+            for statement in statements
+        )
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         raise WarehouseError(
             f"not understood as {dialect}: {_first_paragraph(str(error))}",
             where="query",
         ) from error
+
+
+def _without_case(statement: "Expr | None") -> "Expr | None":
+    """Let LIKE find letters of either case, as SQLite does and sqlglot does not say."""
+    from sqlglot import exp
+
+    for like in list(statement.find_all(exp.Like)) if statement else ():
+        like.replace(exp.ILike(**like.args))
+    return statement
 
 
 @contextmanager

@@ -187,6 +187,9 @@ def test_the_time_limit_holds(warehouse: Path) -> None:
 
 def test_other_dialects_are_translated(warehouse: Path) -> None:
     assert answer(warehouse, "select ifnull(null, 7)", dialect="sqlite") == [(7,)]
+    like = "select 'Hip-Hop' like '%hop%', 'rock' not like 'ROCK'"
+    assert answer(warehouse, like, dialect="sqlite") == [(True, False)]
+    assert answer(warehouse, like, dialect="postgres") == [(False, True)]
     with pytest.raises(WarehouseError, match="is refused"):
         answer(warehouse, "drop table t", dialect="postgres")
     with pytest.raises(WarehouseError, match="no dialect 'klingon'"):
@@ -226,6 +229,12 @@ def test_json_is_read_back_as_it_was(warehouse: Path) -> None:
     }
     assert json.loads(write("json", warehouse, sql)) == [first, first | {"n": 2}]
     assert json.loads(write("json", warehouse, "from t where n > 9")) == []
+
+
+def test_json_loses_no_column_of_a_repeated_name(warehouse: Path) -> None:
+    with pytest.raises(WarehouseError, match="2 columns are called 'n'"):
+        write("json", warehouse, "select n, n from t")
+    assert write("csv", warehouse, "select n, n from t").startswith("n,n\n")
 
 
 def test_json_says_what_it_has_no_word_for(warehouse: Path) -> None:
