@@ -186,3 +186,61 @@ def test_counts_and_shares(project: Any, values: Any) -> None:
     assert values("select marts.share_any_given(['rock', 'pop'], 'jazz')") == [0.5]
     assert values("select marts.share_given('rock', 'polka')") == [None]
     assert project.rows("from marts.triples_of('rock')") == []
+
+
+@pytest.fixture
+def own(project: Any, tmp_path: Path) -> Any:
+    """Return a copy of the warehouse, to add rows to."""
+    copy = type(project)(tmp_path, project.target)
+    shutil.copy(project.warehouse, copy.warehouse)
+    return copy
+
+
+def test_further_lists(own: Any, track_of: Callable[[str], str]) -> None:
+    a1, a2, z = track_of("A1"), track_of("A2"), track_of("Z")
+    with duckdb.connect(str(own.warehouse)) as connection:
+        connection.execute(
+            "insert into raw.lastfm_similars "
+            "(track_id, position, similar_track_id, score) values "
+            f"('{a1}', 2, 'TRELSEWHERE', 0.5), ('{a1}', 1, '{z}', 0.9), "
+            f"('{z}', 1, '{a1}', 0.8)"
+        )
+        connection.execute(
+            "insert into raw.msd_cliques "
+            "(clique_number, position, track_id, artist_id, clique_title) values "
+            f"(1, 1, '{a2}', 'AR2', 'A work'), (1, 2, '{a1}', 'AR1', 'A work'), "
+            f"(2, 1, '{z}', 'ARZ', 'Another')"
+        )
+        connection.execute(
+            "insert into raw.msd_artist_terms "
+            "(track_id, position, term, frequency, weight) values "
+            f"('{a1}', 1, 'blues', 0.9, 0.2), ('{a1}', 2, 'rock', 0.1, 0.7), "
+            f"('{z}', 1, 'polka', 1, 1)"
+        )
+    assert own.rows(f"from marts.similar_tracks_of('{a1}')") == [
+        (z, "Artist Z", "Title Z", 0.9),
+        ("TRELSEWHERE", None, None, 0.5),
+    ]
+    assert own.rows(f"from marts.versions_of('{a1}')") == [(a2, "AR2", "A work")]
+    assert own.rows(f"from marts.versions_of('{z}')") == []
+    assert own.rows(f"from marts.artist_terms_of('{a1}')") == [
+        ("rock", 0.7, 0.1),
+        ("blues", 0.2, 0.9),
+    ]
+
+
+def test_triples(own: Any) -> None:
+    """T1 to T3 have polka with ska and waltz, T4 with ska alone."""
+    tags = {"T1": "polka ska waltz", "T2": "polka ska waltz", "T3": "polka waltz ska"}
+    rows = [
+        f"('msd', '{track}', '{tag}', 1, 1)"
+        for track, words in (tags | {"T4": "polka ska", "T5": "ska waltz dub"}).items()
+        for tag in words.split()
+    ]
+    with duckdb.connect(str(own.warehouse)) as connection:
+        connection.execute(f"insert into marts.track_tags_v2 values {', '.join(rows)}")
+    assert own.rows("from marts.triples_of('polka')") == [("ska", "waltz", 3)]
+    assert own.rows("from marts.triples_of('ska')") == [
+        ("polka", "waltz", 3),
+        ("dub", "waltz", 1),
+    ]
