@@ -102,10 +102,13 @@ def output(
     return str(done.stdout)
 
 
+@pytest.mark.parametrize(
+    "name", ["an exception from no rule", "an exception that cannot be made"]
+)
 def test_a_run_stops_at_an_exception_that_cannot_be_made(
-    copy_dbt_project: Callable[[Path], Any], tmp_path: Path
+    copy_dbt_project: Callable[[Path], Any], tmp_path: Path, name: str
 ) -> None:
-    _, rows, told = CASES["an exception that cannot be made"]
+    _, rows, told = CASES[name]
     project = copy_dbt_project(tmp_path)
     with (project.seeds / "track_exceptions.csv").open("a", encoding="utf-8") as file:
         file.write(f"{rows[0]}\n")

@@ -79,4 +79,12 @@
             ~ "); take the row out"
         ) }}
     {%- endfor %}
+    {%- for rule in run_query(
+        "select rule from seeds.track_exceptions where rule not in "
+        ~ "(select rule from seeds.cleaning_rules) order by rule"
+    ).columns[0].values() %}
+        {{ exceptions.raise_compiler_error(
+            'track_exceptions: "' ~ rule ~ '" is no rule of cleaning_rules'
+        ) }}
+    {%- endfor %}
 {% endmacro %}

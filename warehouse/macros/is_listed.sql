@@ -3,7 +3,7 @@
     {%- if values -%}
         coalesce({{ column }} in (
         {%- for value in values -%}
-            '{{ value | replace("'", "''") }}'{{ ", " if not loop.last }}
+            {{ quoted(value) }}{{ ", " if not loop.last }}
         {%- endfor -%}
         ), false)
     {%- else -%}

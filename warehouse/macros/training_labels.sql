@@ -27,8 +27,8 @@ vocabulary as (
             {% for tag in group %}
                 select
                     {{ loop.index0 }} as place,
-                    '{{ tag | replace("'", "''") }}' as tag,
-                    'group {{ group | join(", ") | replace("'", "''") }}' as group_name
+                    {{ quoted(tag) }} as tag,
+                    {{ quoted("group " ~ group | join(", ")) }} as group_name
                 {{ "union all" if not loop.last }}
             {% endfor %}
             {{ "union all" if not loop.last }}

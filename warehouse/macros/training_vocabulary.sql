@@ -28,7 +28,7 @@ preset_tags as (
     from {{ ref('vocabulary_presets') }} as presets
     left join tags on presets.tag = tags.tag
     left join tag_verdicts on presets.tag = tag_verdicts.tag
-    where presets.preset = '{{ var("vocabulary_preset") }}'
+    where presets.preset = {{ quoted(var("vocabulary_preset")) }}
     group by all
 
 ),

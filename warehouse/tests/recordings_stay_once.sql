@@ -14,7 +14,7 @@ left join {{ ref('track_exceptions') }} as exceptions
         and training_set.track_id = exceptions.track_id
         and exceptions.rule = 'duplicate'
 where
-    {{ 'sound' in var('duplicate_reasons') }}
+    {{ 'sound' in (var('duplicate_reasons') or []) }}
     and tracks.sound_sha256 is not null
     and exceptions.rule is null
 group by tracks.sound_sha256

@@ -1,6 +1,6 @@
 -- Each scheme that split_by names splits some track; a misspelt one would leave none.
 {%- set split_by = var('split_by') -%}
-{%- set schemes = [split_by] if split_by is string else split_by %}
+{%- set schemes = [split_by] if split_by is string else split_by or [] %}
 with
 
 known_schemes as (

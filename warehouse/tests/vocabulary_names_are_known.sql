@@ -1,16 +1,30 @@
 {#-
-    What the vars of the vocabulary name is a clean tag on some kept track, in one recipe
-    at least. Tags of a preset may be missing where min_positives_per_split allows tags
-    without positives.
+    What the vars of the vocabulary name is a clean tag in one recipe at least, and what
+    they add is on some kept track. Tags of a preset may be missing where
+    min_positives_per_split allows tags without positives.
 -#}
+{%- set preset = var('vocabulary_preset') %}
 with
+
+clean_tags as (
+
+    select
+        tag,
+        n_tracks
+
+    from {{ ref('tags', v=1) }}
+    union all
+    select
+        tag,
+        n_tracks
+
+    from {{ ref('tags', v=2) }}
+
+),
 
 known_tags as (
 
-    select tag from {{ ref('tags', v=1) }}
-    where n_tracks > 0
-    union
-    select tag from {{ ref('tags', v=2) }}
+    select distinct tag from clean_tags
     where n_tracks > 0
 
 ),
@@ -33,17 +47,17 @@ mapped_tags as (
 
 named_tags as (
 
-    {% for tag in var('vocabulary_with') %}
+    {% for tag in var('vocabulary_with') or [] %}
         select
             'vocabulary_with' as var_name,
-            '{{ tag | replace("'", "''") }}' as tag
+            {{ quoted(tag) }} as tag
         union all
     {% endfor %}
-    {% for group in var('vocabulary_merge') %}
+    {% for group in var('vocabulary_merge') or [] %}
         {% for tag in group %}
             select
                 'vocabulary_merge' as var_name,
-                '{{ tag | replace("'", "''") }}' as tag
+                {{ quoted(tag) }} as tag
             union all
         {% endfor %}
     {% endfor %}
@@ -53,7 +67,7 @@ named_tags as (
 
     from {{ ref('vocabulary_presets') }}
     where
-        preset = '{{ var("vocabulary_preset") }}'
+        preset = {{ quoted(preset) }}
         and {{ var('min_positives_per_split') }} > 0
 
 ),
@@ -76,13 +90,19 @@ contradictions as (
 
     union all
 
-    select 'vocabulary_preset: no preset is called "{{ var("vocabulary_preset") }}"'
+    {% for tag in var('vocabulary_without') or [] %}
+        select {{ quoted('vocabulary_without: no clean tag is called "' ~ tag ~ '"') }}
+        where {{ quoted(tag) }} not in (select clean_tags.tag from clean_tags)
+        union all
+    {% endfor %}
+
+    select {{ quoted('vocabulary_preset: no preset is called "' ~ preset ~ '"') }}
     where
-        {{ var('vocabulary_preset') is not none }}
+        {{ preset is not none }}
         and not exists (
             select 1
             from {{ ref('vocabulary_presets') }} as presets
-            where presets.preset = '{{ var("vocabulary_preset") }}'
+            where presets.preset = {{ quoted(preset) }}
         )
 
 )

@@ -1,7 +1,9 @@
 """What dbt's commands do here: build, drop what is stale, explain what is missing."""
 
+import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,77 @@ def test_a_tag_that_a_split_lacks_stops_the_build_by_name(project: Any) -> None:
     assert "tag rock has " in done.stdout
 
 
+def test_an_exception_from_a_leak_is_no_leak(project: Any, tmp_path: Path) -> None:
+    own = type(project)(tmp_path, project.target)
+    shutil.copy(project.warehouse, own.warehouse)
+    words = ("test", "--select", "equal_sound_stays_in_one_split")
+    one, other = (
+        own.rows(
+            f"select min(track_id) from marts.training_set where split {sign} 'train'"
+        )[0][0]
+        for sign in ("=", "!=")
+    )
+    with duckdb.connect(str(own.warehouse)) as connection:
+        connection.execute(
+            "update marts.tracks set sound_sha256 = 'equal' where track_id in (?, ?)",
+            [one, other],
+        )
+    assert own.dbt(*words).returncode == 1
+    with duckdb.connect(str(own.warehouse)) as connection:
+        connection.execute(
+            "insert into seeds.track_exceptions values "
+            "('msd', ?, 'leak_across_splits', 'a sine')",
+            [other],
+        )
+    done = own.dbt(*words)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_quote_is_a_letter_and_null_an_empty_list(
+    project: Any, tmp_path: Path, track_of: Callable[[str], str]
+) -> None:
+    own = type(project)(tmp_path, project.target)
+    shutil.copy(project.warehouse, own.warehouse)
+    with duckdb.connect(str(own.warehouse)) as connection:
+        connection.execute(
+            "insert into raw.published_splits (split_scheme, track_id, split) "
+            "values ('Lee''s', ?, 'test')",
+            [track_of("Z")],
+        )
+    own_vars = {
+        "split_by": "Lee's",
+        "split_seed": "it's",
+        "duplicate_seed_v1": "it's",
+        "vocabulary_with": ["o'possum"],
+    } | dict.fromkeys(
+        (
+            "duplicate_reasons",
+            "tag_never_names",
+            "vocabulary_without",
+            "vocabulary_merge",
+            "vocabulary_without_categories",
+        )
+    )
+    done = own.dbt("run", dbt_vars=json.dumps({"vocabulary_size": 1} | own_vars))
+    assert done.returncode == 0, done.stdout
+    assert own.rows("select track_id from marts.training_set") == [(track_of("Z"),)]
+    assert own.rows(
+        "select distinct evidence from marts.excluded_tracks "
+        "where rule = 'not_in_split_scheme'"
+    ) == [("not in the split Lee's",)]
+    done = own.dbt(
+        *("test", "--select", "vocabulary_names_are_known"),
+        dbt_vars=json.dumps(
+            {"vocabulary_with": ["o'possum"], "vocabulary_without": ["Rock", "rock"]}
+        ),
+    )
+    assert done.returncode == 1
+    told = re.sub(r"\s+", " ", done.stdout)
+    assert 'vocabulary_with: no kept track has a clean tag "o\'possum"' in told
+    assert 'vocabulary_without: no clean tag is called "Rock"' in told
+    assert '"rock"' not in told
+
+
 def test_a_threshold_that_was_not_measured_stops_the_build(project: Any) -> None:
     words = ("test", "--select", "silence_threshold_was_measured")
     done = project.dbt(*words, dbt_vars="{silence_threshold_db: 50}")
@@ -116,6 +189,29 @@ def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -
             "'test': 20}'; expected three numbers: train, validation and test",
         ),
         (
+            "{vocabulary_size: true}",
+            "vocabulary_size is 'True'; expected a number, such",
+        ),
+        ("{vocabulary_size: 2.5}", "vocabulary_size is '2.5'; expected a whole number"),
+        (
+            "{implication_min_share: 70}",
+            "implication_min_share is '70'; expected a number from 0 to 1",
+        ),
+        (
+            "{max_missing_seconds: .inf}",
+            "max_missing_seconds is 'inf'; expected a number of at least 0",
+        ),
+        (
+            "{silence_floor_db: 60}",
+            "silence_floor_db is '60'; expected a number of at most 0",
+        ),
+        ("{split_by: null}", "split_by is 'None'; expected artist, track, a scheme"),
+        ("{split_seed: null}", "split_seed is 'None'; expected a text"),
+        (
+            "{vocabulary_sise: 20}",
+            "there is no var vocabulary_sise; dbt_project.yml lists them all",
+        ),
+        (
             "{silence_threshold_db: 50}",
             "silence_threshold_db is 50, and clips were measured at 40.0, 60.0 alone; ",
         ),
@@ -130,18 +226,11 @@ def test_an_unknown_word_in_a_var_stops_a_run(
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_every_var_with_a_number_is_checked() -> None:
-    """The words of a text are checked elsewhere, and so is what a seed of a hash is."""
+def test_every_var_is_checked() -> None:
     written = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
     checks = (ROOT / "warehouse" / "macros" / "check_vars.sql").read_text()
-    numbers = {
-        name
-        for name, value in written.items()
-        if value is None or (isinstance(value, int | float) and value is not True)
-    }
-    assert len(numbers) > 30
-    unchecked = {name for name in numbers if f'"{name}"' not in checks}
-    assert unchecked == {"vocabulary_preset"}
+    assert len(written) > 50
+    assert {name for name in written if f'"{name}"' not in checks} == set()
 
 
 def test_what_no_model_makes_any_more_is_dropped(project: Any) -> None:

@@ -12,7 +12,7 @@
 {% macro spark__text_list(words) -%}
     array(
         {%- for word in words -%}
-            '{{ word | replace("'", "''") }}'{{ ", " if not loop.last }}
+            {{ quoted(word) }}{{ ", " if not loop.last }}
         {%- endfor -%}
     )::array<string>
 {%- endmacro %}
@@ -46,7 +46,7 @@
 {% macro position_in(words, text) -%}
     case {{ text }}
         {% for word in words %}
-            when '{{ word | replace("'", "''") }}' then {{ loop.index }}
+            when {{ quoted(word) }} then {{ loop.index }}
         {% endfor %}
     end
 {%- endmacro %}

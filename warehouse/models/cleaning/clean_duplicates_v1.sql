@@ -85,7 +85,7 @@ members as (
         survivors.track_id,
         listed_duplicates.group_number,
         any_value(listed_duplicates.group_label) as group_label,
-        md5('{{ var("duplicate_seed_v1") }}' || survivors.track_id) as lot
+        md5({{ quoted(var("duplicate_seed_v1")) }} || survivors.track_id) as lot
 
     from survivors
     inner join listed_duplicates

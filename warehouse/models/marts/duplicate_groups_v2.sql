@@ -1,5 +1,5 @@
 -- noqa: disable=PRS
-{%- set reasons = var('duplicate_reasons') %}
+{%- set reasons = var('duplicate_reasons') or [] %}
 {%- set is_published = var('split_by') not in ['artist', 'track'] %}
 {% set before %}
 tracks as (

@@ -1,5 +1,5 @@
 {%- set min_weight = var('tag_min_weight') -%}
-{%- set names = var('tag_never_names') -%}
+{%- set names = var('tag_never_names') or [] -%}
 with
 
 tracks as (

@@ -3,7 +3,7 @@
 {%- set train = shares.train | default(0) | float -%}
 {%- set validation = shares.validation | default(0) | float -%}
 {%- set test = shares.test | default(0) | float -%}
-{%- set schemes = [split_by] if split_by is string else split_by -%}
+{%- set schemes = [split_by] if split_by is string else split_by or [] -%}
 {%- set key = 'track_id' if split_by == 'track' else 'artist_key' -%}
 with
 
@@ -56,7 +56,7 @@ placed_tracks as (
         source,
         track_id,
         artist_key,
-        {{ hash_share("'" ~ var('split_seed') ~ "' || " ~ key) }}
+        {{ hash_share(quoted(var('split_seed')) ~ " || " ~ key) }}
         * {{ train + validation + test }} as place
 
     from tracks

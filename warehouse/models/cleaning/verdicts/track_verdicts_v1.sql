@@ -1,5 +1,5 @@
 {%- set split_by = var('split_by') -%}
-{%- set schemes = [split_by] if split_by is string else split_by -%}
+{%- set schemes = [split_by] if split_by is string else split_by or [] -%}
 with
 
 tracks as (
@@ -39,7 +39,7 @@ unsplit_tracks as (
         tracks.source,
         tracks.track_id,
         'not_in_split_scheme' as rule,
-        'not in the split {{ schemes | join(", ") }}' as evidence
+        {{ quoted("not in the split " ~ schemes | join(", ")) }} as evidence
 
     from tracks
     left join splits
