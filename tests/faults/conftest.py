@@ -17,7 +17,7 @@ import pytest
 _ROOT = Path(__file__).resolve().parents[2]
 _SONGS = "60"
 _DISK = "500m"
-_VARS = "{vocabulary_size: 8, min_positives_per_split: 0, clean_labels_min_tags: 0}"
+_VARS = "{vocabulary_size: 8, min_positives_per_split: 0}"
 # What tells of a run, and not of what it found.
 _TIMES = {"modified_at", "scanned_at", "started_at", "seconds", "loaded_at"}
 _RUNS = {"ingest_runs", "ingest_files"}
