@@ -167,6 +167,31 @@ def test_exposures_stand_on_tables(
             assert models[parent]["config"]["materialized"] == "table"
 
 
+def test_exposures_name_every_mart_that_a_command_reads(
+    manifest: dict[str, Any], models: dict[str, Any]
+) -> None:
+    """track_labels may be a view; the exposure names what it is made of."""
+    named = {
+        models[parent]["name"]
+        for exposure in manifest["exposures"].values()
+        for parent in exposure["depends_on"]["nodes"]
+    }
+    files = [
+        *(ROOT / "export").glob("*.py"),
+        ROOT / "ingest" / "selection.py",
+        ROOT / "warehouse" / "heatmap.py",
+    ]
+    read = {
+        name
+        for file in files
+        for name in re.findall(
+            r"\bmarts\.([a-z_]+?)(?:_v?\{|\b)", file.read_text(encoding="utf-8")
+        )
+    }
+    assert len(read) > 7
+    assert read - {"track_labels"} <= named
+
+
 def test_seeds_give_every_column_a_type(seeds: list[Any]) -> None:
     for node in seeds:
         header = Path(node["root_path"], node["original_file_path"])
