@@ -291,3 +291,16 @@ def test_the_memory_limit_reaches_dbt(project: Any, tmp_path: Path) -> None:
     done = project.dbt(*show, config=config)
     assert done.returncode == 2
     assert "memory_limit: String should match" in done.stdout
+
+
+def test_the_docs_are_one_page(project: Any) -> None:
+    """What `make docs` copies: every model, its description and what it is made of."""
+    page = project.target / "static_index.html"
+    page.unlink(missing_ok=True)
+    done = project.dbt("docs", "generate", "--static")
+    assert done.returncode == 0, done.stdout
+    text = page.read_text(encoding="utf-8")
+    for node in project.nodes("model"):
+        assert f'"{node["unique_id"]}"' in text
+    assert "The final table: the tracks that are kept" in text
+    assert '"parent_map"' in text
