@@ -117,7 +117,11 @@ class Selection:
         if every_split:
             check_splits({split: 1 for (split,) in found}, self.recipe.table, told)
         elif not found:
-            raise ExportError("no track", where=_place(self.recipe.table, told))
+            raise ExportError(
+                "no track",
+                where=_place(self.recipe.table, told),
+                remedy=f"{self.recipe.funnel} counts what each rule took",
+            )
 
     def extents(self) -> dict[Split, Extent]:
         """Return how many tracks and seconds each split holds."""

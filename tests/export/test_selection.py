@@ -267,6 +267,12 @@ def test_an_empty_table_is_told(make_warehouse):
     warehouse = make_warehouse([])
     with pytest.raises(ExportError, match="no track"), select(warehouse, V2):
         pass
+    told = r"no track; marts\.cleaning_funnel_v2 counts what each rule took"
+    with (
+        pytest.raises(ExportError, match=told),
+        select(warehouse, V2, every_split=False),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(
