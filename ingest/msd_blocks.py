@@ -9,7 +9,7 @@ Inflating leaves the interpreter's lock, so that two threads share the work.
 
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -53,13 +53,13 @@ def is_readable(table: h5py.Dataset) -> bool:
 
 
 def read_spans(
-    tables: Mapping[h5py.Dataset, Sequence[str]], spans: Sequence[Span]
+    tables: Sequence[tuple[h5py.Dataset, Sequence[str]]], spans: Sequence[Span]
 ) -> Iterator[Fields]:
     """Read fields of tables, span by span, one span ahead of the caller.
 
     Parameters
     ----------
-    tables : mapping
+    tables : sequence of (table, names)
         Tables for which `is_readable` holds, and the names of the fields wanted.
     spans : sequence of (first, last)
         Rows, from 0; ``last`` is not part of the span.
@@ -74,7 +74,7 @@ def read_spans(
     OSError, RuntimeError, ValueError, zlib.error
         A chunk is damaged.
     """
-    layouts = [_Layout.of(table, names) for table, names in tables.items()]
+    layouts = [_Layout.of(table, names) for table, names in tables]
     with ThreadPoolExecutor(_THREADS) as pool:
         started: deque[list[Future[Fields]]] = deque()
         try:

@@ -232,7 +232,7 @@ def _checked_length(
     file: h5py.File, path: Path, name: str, fields: Mapping[str, str]
 ) -> int:
     table = file.get(f"{name}/songs")
-    if not isinstance(table, h5py.Dataset) or table.dtype.names is None:
+    if not _is_list(table) or table.dtype.names is None:
         raise IngestError(
             f"there is no table /{name}/songs",
             where=path,
@@ -249,6 +249,10 @@ def _checked_length(
                 expected=_KIND_NAMES[kinds],
             )
     return int(table.shape[0])
+
+
+def _is_list(array: object) -> bool:
+    return isinstance(array, h5py.Dataset) and array.ndim == 1
 
 
 def _refuse_other_file(array: h5py.Dataset, file: h5py.File, path: Path) -> None:
@@ -269,13 +273,13 @@ def _widths(file: h5py.File) -> dict[str, int]:
 def _fields(
     file: h5py.File, rows: int, spans: Sequence[Span]
 ) -> Generator[Fields, None, None]:
-    tables = {file[f"{name}/songs"]: list(fields) for name, fields in FIELDS.items()}
-    if rows >= _FEW_ROWS and all(is_readable(table) for table in tables):
+    tables = [(file[f"{name}/songs"], list(fields)) for name, fields in FIELDS.items()]
+    if rows >= _FEW_ROWS and all(is_readable(table) for table, _ in tables):
         yield from read_spans(tables, spans)
         return
     for first, last in spans:
         columns: Fields = {}
-        for table, names in tables.items():
+        for table, names in tables:
             block = table.fields(names)[first:last]
             columns.update({name: block[name] for name in names})
         yield columns
@@ -284,7 +288,12 @@ def _fields(
 def _ragged(file: h5py.File, path: Path, each: _List, first: int, last: int) -> Ragged:
     """Read the lists of the rows ``first`` to ``last``: one stretch of each array."""
     group = file[each.table]
-    total = group[each.name].shape[0]
+    arrays = {
+        name: _list_array(file, path, f"{each.table}/{name}")
+        for name in (each.name, *each.beside)
+        if name in group
+    }
+    total = arrays[each.name].shape[0]
     index = f"idx_{each.name}"
     if index not in group["songs"].dtype.names:
         raise IngestError(f"/{each.table}/songs has no field {index}", where=path)
@@ -296,13 +305,16 @@ def _ragged(file: h5py.File, path: Path, each: _List, first: int, last: int) -> 
         raise IngestError(
             f"{index} points outside of /{each.table}/{each.name}", where=path
         )
-    for name in (each.name, *each.beside):
-        if name in group:
-            _refuse_other_file(group[name], file, path)
     stretch = slice(bounds[0], bounds[-1])
     values = {
-        name: group[name][stretch]
-        for name in (each.name, *each.beside)
-        if name in group and group[name].shape[0] == total
+        name: array[stretch] for name, array in arrays.items() if len(array) == total
     }
     return Ragged(values, counts)
+
+
+def _list_array(file: h5py.File, path: Path, name: str) -> h5py.Dataset:
+    array = file[name]
+    if not _is_list(array):
+        raise IngestError(f"/{name} is no list of values", where=path)
+    _refuse_other_file(array, file, path)
+    return array

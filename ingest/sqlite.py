@@ -49,7 +49,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        # The latter where SQLite's message quotes a damaged schema.
         raise _explain(error, path) from error
 
 
@@ -137,7 +138,7 @@ def check_columns(
 def column_names(connection: sqlite3.Connection, table: str) -> set[str]:
     """Return the names of a table's columns; none where there is no such table."""
     rows = connection.execute("select name from pragma_table_info(?)", [table])
-    return {name.decode() for (name,) in rows}
+    return {name.decode(errors="replace") for (name,) in rows}
 
 
 def count(connection: sqlite3.Connection, table: str) -> int:
@@ -152,7 +153,7 @@ def _uri(path: Path) -> str:
     return f"file:{quote(str(path.absolute()))}{_READ_ONLY}"
 
 
-def _explain(error: sqlite3.Error, path: Path) -> IngestError:
+def _explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> IngestError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _LOCKED:
         return IngestError(
@@ -160,7 +161,8 @@ def _explain(error: sqlite3.Error, path: Path) -> IngestError:
             where=path,
             remedy="close it there and run this again",
         )
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    damaged = code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    if damaged or isinstance(error, UnicodeDecodeError):
         return IngestError(
             "the database is damaged or truncated",
             where=path,

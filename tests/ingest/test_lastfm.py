@@ -351,3 +351,23 @@ def test_popularity_of_the_real_labels(raw, real: Path) -> None:
         "group by tid_rowid having count(distinct tag) = 2)"
     ).fetchall()
     assert both == [(1_007,)]
+
+
+@pytest.mark.parametrize(
+    ("whole", "damaged", "told"),
+    [
+        (b"(tag TEXT", b"(t\xffg TEXT", "table tags has no column tag"),
+        (b"CREATE TABLE tags", b"CREATE TABLE \xffag\xff", "damaged or truncated"),
+        (b"(tag TEXT", b"\xfftag TEXT", "damaged or truncated"),
+    ],
+)
+def test_a_schema_of_odd_bytes_is_refused(
+    raw, write_lastfm, whole: bytes, damaged: bytes, told: str
+) -> None:
+    path = write_lastfm()
+    content = path.read_bytes()
+    assert content.count(whole) == 1
+    path.write_bytes(content.replace(whole, damaged))
+    with pytest.raises(IngestError, match=told) as caught:
+        load(raw, lastfm.source(path))
+    assert str(caught.value).startswith(f"{path}: ")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 from ingest import msd, msd_file
@@ -447,5 +448,43 @@ def test_a_file_cannot_take_its_values_from_another(
     with h5py.File(path, "a") as file:
         change(file, other)
     with pytest.raises(IngestError, match="lies in another file"):
+        load(raw, msd.source([path]))
+    assert _songs(raw) == []
+
+
+def _type(group: h5py.Group, name: str) -> None:
+    group[name] = np.dtype("S8")
+
+
+def _group(group: h5py.Group, name: str) -> None:
+    group.create_group(name)
+
+
+def _one_value(group: h5py.Group, name: str) -> None:
+    group.create_dataset(name, (), np.dtype([("title", "S8")]))
+
+
+def _nothing(group: h5py.Group, name: str) -> None:
+    group[name] = h5py.Empty(np.dtype([("title", "S8")]))
+
+
+@pytest.mark.parametrize("put", [_type, _group, _one_value, _nothing])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("songs", "there is no table /metadata/songs"),
+        ("artist_terms", "/metadata/artist_terms is no list of values"),
+        ("artist_terms_freq", "/metadata/artist_terms_freq is no list of values"),
+    ],
+)
+def test_another_object_under_the_name_of_a_list_is_refused(
+    raw, write_songs, put: Callable[[h5py.Group, str], None], name: str, told: str
+) -> None:
+    terms = {"metadata/artist_terms": [b"jazz"], "metadata/artist_terms_freq": [1.0]}
+    path = write_songs("songs.h5", [{"title": b"own"}], terms)
+    with h5py.File(path, "a") as file:
+        del file[f"metadata/{name}"]
+        put(file["metadata"], name)
+    with pytest.raises(IngestError, match=told):
         load(raw, msd.source([path]))
     assert _songs(raw) == []

@@ -48,7 +48,7 @@ def test_fields_equal_those_that_hdf5_reads(
     names = ["number", "text", "real", "a", "z"]
     spans = [(first, min(first + 10, count)) for first in range(0, count, 10)]
     assert is_readable(table)
-    read = list(read_spans({table: names}, spans))
+    read = list(read_spans([(table, names)], spans))
     assert len(read) == len(spans)
     for name in names:
         values = np.concatenate([fields[name] for fields in read])
@@ -57,7 +57,7 @@ def test_fields_equal_those_that_hdf5_reads(
 
 def test_text_is_as_narrow_as_its_longest_value(tmp_path: Path) -> None:
     table = _write(tmp_path / "t.h5", _rows(30))
-    (fields,) = read_spans({table: ["text", "z"]}, [(0, 30)])
+    (fields,) = read_spans([(table, ["text", "z"])], [(0, 30)])
     longest = max(len(text) for text in table[:]["text"])
     assert (fields["text"].dtype.itemsize, fields["z"].dtype.itemsize) == (longest, 1)
 
@@ -71,7 +71,7 @@ def test_chunk_that_deflating_did_not_shorten(tmp_path: Path) -> None:
     table.file.close()
     table = h5py.File(tmp_path / "t.h5")["songs"]
     np.testing.assert_array_equal(table[:], rows)
-    (fields,) = read_spans({table: ["n"]}, [(0, 7)])
+    (fields,) = read_spans([(table, ["n"])], [(0, 7)])
     np.testing.assert_array_equal(fields["n"], rows["n"])
 
 
@@ -97,7 +97,7 @@ def test_table_with_chunks_that_were_never_written(tmp_path: Path) -> None:
 def test_a_stopped_reader_leaves_nothing_behind(tmp_path: Path) -> None:
     table = _write(tmp_path / "t.h5", _rows(100))
     reader = read_spans(
-        {table: ["text"]}, [(row, row + 10) for row in range(0, 90, 10)]
+        [(table, ["text"])], [(row, row + 10) for row in range(0, 90, 10)]
     )
     next(reader)
     reader.close()
