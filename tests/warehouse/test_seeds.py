@@ -117,6 +117,22 @@ def test_a_run_stops_at_an_exception_that_cannot_be_made(
     assert told in " ".join(done.stdout.split())
 
 
+def test_a_run_stops_at_columns_in_another_order(
+    copy_dbt_project: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    """As the columns go by their place, spelling and tag would change theirs."""
+    project = copy_dbt_project(tmp_path)
+    seed = project.seeds / "tags" / "tag_synonyms.csv"
+    seed.write_text("clean_tag,spelling,comment\nrock,rawk,\n", encoding="utf-8")
+    done = project.dbt("run", "--select", "stg_msd__songs")
+    assert done.returncode != 0
+    told = (
+        "tag_synonyms.csv: the first line names clean_tag, spelling, comment;"
+        " expected: spelling, clean_tag, comment"
+    )
+    assert told in " ".join(done.stdout.split())
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_both_rows_are_named(output: str, name: str) -> None:
     assert CASES[name][2] in output

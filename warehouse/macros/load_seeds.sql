@@ -23,13 +23,29 @@
 
 {% macro default__load_seed(relation, file, types) %}
     {%- set columns = [] %}
+    {%- set texts = [] %}
     {%- for name, type in types.items() %}
         {%- do columns.append("'" ~ name ~ "': '" ~ type ~ "'") %}
+        {%- do texts.append("'" ~ name ~ "': 'varchar'") %}
     {%- endfor %}
+    {%- set found = run_query(_rows_of_seed(file, "false", texts) ~ " limit 1").rows %}
+    {%- set found = found[0].values() | list if found else [] %}
+    {%- if found != types.keys() | list %}
+        {{ exceptions.raise_compiler_error(
+            file ~ ": the first line names " ~ found | join(", ")
+            ~ "; expected: " ~ types.keys() | join(", ")
+        ) }}
+    {%- endif %}
     {%- do run_query(
-        "create or replace table " ~ relation ~ " as select * from read_csv('"
-        ~ file | replace("'", "''") ~ "', header = true, auto_detect = false,"
-        ~ " delim = ',', quote = '\"', escape = '\"',"
-        ~ " columns = {" ~ columns | join(", ") ~ "})"
+        "create or replace table " ~ relation ~ " as "
+        ~ _rows_of_seed(file, "true", columns)
     ) %}
 {% endmacro %}
+
+{#- Columns go by their place: DuckDB does not look at the names in the first line. -#}
+{% macro _rows_of_seed(file, header, columns) -%}
+    select * from read_csv(
+        {{ quoted(file) }}, header = {{ header }}, auto_detect = false, delim = ',',
+        quote = '"', escape = '"', columns = { {{- columns | join(", ") -}} }
+    )
+{%- endmacro %}
