@@ -114,8 +114,11 @@ class _Table:
         check(path, is_a=f"{name}.csv", key="sources.lastfm")
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             rows = csv.reader(file)
-            header = [column.strip().lower() for column in next(rows, [])]
-            first = next(rows, header)
+            try:
+                header = [column.strip().lower() for column in next(rows, [])]
+                first = next(rows, header)
+            except csv.Error as error:
+                raise _no_csv(error, path) from error
         if len(first) == len(header) + 1:
             # pandas with index_label=False: the header has no place for the index.
             header = [_INDEX, *header]
@@ -185,12 +188,14 @@ def _fill(tables: dict[str, _Table], load: Load) -> None:
                 _load_names(tables[name], load, advance)
             _read_pairs(tables["tid_tag"], load, advance)
         except pa.ArrowInvalid as error:
-            raise IngestError(
-                f"not a CSV file: {said(error)}", where=load.path
-            ) from error
+            raise _no_csv(error, load.path) from error
     for name in ("tids", "tags"):
         _refuse_lost_numbers(tables[name], load)
     _load_pairs(tables["tid_tag"], load)
+
+
+def _no_csv(error: Exception, where: Path | str) -> IngestError:
+    return IngestError(f"not a CSV file: {said(error)}", where=where)
 
 
 def _load_names(table: _Table, load: Load, advance: Advance) -> None:

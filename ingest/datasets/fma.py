@@ -13,10 +13,12 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from ingest.datasets.rows import Place, Rows, Tag, find_columns
 from ingest.errors import IngestError
 from lyre.counting import counted
+from lyre.errors import brief
 
 EXPECTED = "tracks.csv of FMA, and genres.csv"
 
@@ -41,7 +43,10 @@ _DURATION, _SPLIT = ("track", "duration"), ("set", "split")
 # More digits than any table of tracks needs; int() refuses thousands of them.
 _TRACK_ID = re.compile(r"[0-9]{1,18}")
 
+_KINDS = {int: "whole numbers", str: "texts"}
+
 Name = tuple[str, str]
+Element = TypeVar("Element", int, str)
 
 
 def find(folder: Path) -> list[Path]:
@@ -126,34 +131,35 @@ def _genres(
     if not genres:
         top = fields[_TOP]
         return [Tag(top, "genre")] if top else []
-    given = _list(place, fields.get(_GIVEN), rows)
-    parents = [
-        each for each in _list(place, fields.get(_ALL), rows) if each not in given
-    ]
+    given = _list(place, fields.get(_GIVEN), int, rows)
+    all_ = _list(place, fields.get(_ALL), int, rows)
+    parents = [each for each in all_ if each not in given]
     tags = []
     for category, numbers in (("genre", given), ("genre_parent", parents)):
-        for number in numbers:
-            if str(number) in genres:
-                tags.append(Tag(genres[str(number)], category))
+        for number in map(brief, numbers):
+            if number in genres:
+                tags.append(Tag(genres[number], category))
             else:
-                rows.set_aside(place, "genre is not in genres.csv", str(number))
+                rows.set_aside(place, "genre is not in genres.csv", number)
     return tags
 
 
 def _free_tags(place: Place, fields: Mapping[Name, str], rows: Rows) -> list[Tag]:
-    tags = _list(place, fields.get(_FREE), rows)
-    return [Tag(str(tag), "tag") for tag in dict.fromkeys(tags)]
+    tags = _list(place, fields.get(_FREE), str, rows)
+    return [Tag(tag, "tag") for tag in dict.fromkeys(tags)]
 
 
-def _list(place: Place, text: str | None, rows: Rows) -> list[object]:
-    """Read a list as Python prints it."""
+def _list(
+    place: Place, text: str | None, kind: type[Element], rows: Rows
+) -> list[Element]:
+    """Read a list of one kind of values as Python prints it."""
     if not text:
         return []
     try:
         values = ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         values = None
-    if not isinstance(values, list):
-        rows.set_aside(place, "cell is no list", text)
+    if not isinstance(values, list) or any(type(each) is not kind for each in values):
+        rows.set_aside(place, f"cell is no list of {_KINDS[kind]}", text)
         return []
     return values

@@ -34,6 +34,10 @@ _PARQUET = ".parquet"
 _BETWEEN_TAGS = ";"
 _TEXTS = ("artist_id", "artist_name", "album_id", "album_name", "title")
 _ALSO_CALLED = {"artist": "artist_name", "album": "album_name"}
+_COLUMNS = (
+    *("path", "tag", "tags", "category", "weight", "track_id", *_TEXTS),
+    *("duration", "split"),
+)
 
 
 def find(folder: Path) -> list[Path]:
@@ -92,13 +96,34 @@ def _delimited(
 
 def _parquet(file: Path, rows: Rows) -> Iterator[tuple[Place, dict[str, Any]]]:
     with _opened(file) as table:
-        names = _names(table.schema_arrow.names, file)
+        header = table.schema_arrow.names
+        named = dict(zip(_names(header, file), header, strict=True))
+        known = {name: named[name] for name in _COLUMNS if name in named}
         row = 0
-        for batch in table.iter_batches():
-            for values in batch.to_pylist():
+        for batch in table.iter_batches(columns=list(known.values())):
+            columns = [
+                _texts(name, batch[column], file) for name, column in known.items()
+            ]
+            for values in zip(*columns, strict=True):
                 row += 1
-                yield Place(file, row), dict(zip(names, values.values(), strict=True))
+                yield Place(file, row), dict(zip(known, values, strict=True))
             rows.advance(batch.num_rows)
+
+
+def _texts(name: str, column: pa.Array, file: Path) -> list[Any]:
+    """Return the values of a column as text, NULL as None; tags may be lists."""
+    is_list = name == "tags" and pa.types.is_nested(column.type)
+    try:
+        texts: list[Any] = column.cast(
+            pa.list_(pa.string()) if is_list else pa.string()
+        ).to_pylist()
+    except pa.ArrowException as error:
+        raise IngestError(
+            f"column {name} holds {column.type} that is no text",
+            where=file,
+            expected="text in UTF-8, numbers, or in the column tags lists of them",
+        ) from error
+    return texts
 
 
 @contextmanager
@@ -146,11 +171,11 @@ def _tags(place: Place, record: Mapping[str, Any], rows: Rows) -> list[Tag]:
     if given is None:
         texts = []
     elif isinstance(given, list):
-        texts = [str(tag) for tag in given if tag is not None]
+        texts = [tag for tag in given if tag is not None]
     elif "tag" in record:
-        texts = [str(given)]
+        texts = [given]
     else:
-        texts = [text.strip() for text in str(given).split(_BETWEEN_TAGS)]
+        texts = [text.strip() for text in given.split(_BETWEEN_TAGS)]
     category = _text(record.get("category"))
     weight = _weight(place, record.get("weight"), rows)
     tags = [split_category(text) for text in texts if text]
@@ -159,18 +184,18 @@ def _tags(place: Place, record: Mapping[str, Any], rows: Rows) -> list[Tag]:
     ]
 
 
-def _weight(place: Place, value: Any, rows: Rows) -> float | None:
-    if value is None or value == "":
+def _weight(place: Place, text: str | None, rows: Rows) -> float | None:
+    if not text:
         return None
     try:
-        weight = float(value)
-    except (TypeError, ValueError):
+        weight = float(text)
+    except ValueError:
         weight = math.nan
     if not math.isfinite(weight):
-        rows.set_aside(place, "weight is no number", str(value))
+        rows.set_aside(place, "weight is no number", text)
         return None
     return weight
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+def _text(value: str | None) -> str:
+    return "" if value is None else value.strip()

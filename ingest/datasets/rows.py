@@ -115,8 +115,11 @@ class Rows:
         **texts : str or None
             Columns of ``raw.dataset_tracks``; empty text is NULL.
         """
-        self._count += 1
         known = {name: text for name, text in texts.items() if text}
+        if not track_id:
+            self.set_aside(place, "the track id is empty", "; ".join(known.values()))
+            return
+        self._count += 1
         row = {"track_id": track_id, "duration": duration, **known}
         where = {"file": shown(place.file), "line": place.line}
         self._tracks.append({"row_number": self._count, **where, **row})
@@ -302,7 +305,7 @@ def _fault_of(tag: str) -> str | None:
         return "the tag is empty"
     if "\0" in tag:
         return "NUL inside the tag"
-    return None
+    return None if _is_text(tag) else "the tag is not valid Unicode"
 
 
 def _is_text(text: str) -> bool:

@@ -184,6 +184,18 @@ def test_unfit_files_are_told(raw, write_csv, files: dict, expected: str) -> Non
     assert "\n" not in str(caught.value)
 
 
+def test_a_header_that_is_none_is_told(write_csv) -> None:
+    # The limit of Python's own reader, which holds for the whole process.
+    before = csv.field_size_limit(1000)
+    try:
+        with pytest.raises(
+            IngestError, match=r"tids\.csv: not a CSV file: field larger"
+        ):
+            lastfm_csv.source(write_csv(tids=f'"{"x" * 2000}",tid\n'))
+    finally:
+        csv.field_size_limit(before)
+
+
 @pytest.mark.parametrize("index", [True, False])
 def test_lost_row_numbers_are_refused(raw, tmp_path: Path, index: bool) -> None:
     """pandas numbers the rows anew; with a hole, all tags after it would be wrong."""

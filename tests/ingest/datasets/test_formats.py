@@ -229,11 +229,33 @@ def test_fma(raw, tmp_path: Path) -> None:
     ]
     # The first row of the body takes two lines.
     assert _aside(raw) == [
-        ("7", "cell is no list"),
+        ("7", "cell is no list of whole numbers"),
         ("7", "genre is not in genres.csv"),
         ("8", "track_id is no whole number"),
         ("9", "2 columns, not 12"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("genres", "tags", "reason"),
+    [
+        ("[[21]]", "[]", "cell is no list of whole numbers"),
+        ("['21']", "[]", "cell is no list of whole numbers"),
+        ("[0x" + "f" * 5000 + "]", "[]", "genre is not in genres.csv"),
+        ("[21]", "[['rock']]", "cell is no list of texts"),
+        ("[21]", "[{}, None]", "cell is no list of texts"),
+        ("[21]", "[7]", "cell is no list of texts"),
+        ("[21]", r"['\ud800']", "the tag is not valid Unicode"),
+    ],
+)
+def test_fma_with_lists_of_something_else(
+    raw, tmp_path: Path, genres: str, tags: str, reason: str
+) -> None:
+    _write_fma(tmp_path, ["2", "", "", "", "", "", "", "", genres, "[]", tags, "Food"])
+    (tmp_path / "genres.csv").write_text("genre_id,title\n21,Hip-Hop\n")
+    load(raw, source("fma", [tmp_path], "fma"))
+    assert _tracks(raw, "track_id, title") == [("2", "Food")]
+    assert _aside(raw) == [("4", reason)]
 
 
 def test_fma_without_its_genres(raw, tmp_path: Path) -> None:
@@ -316,6 +338,57 @@ def test_plain_parquet(raw, tmp_path: Path) -> None:
     assert _tracks(raw, "path, duration") == [("a.mp3", 1.5), ("b.mp3", None)]
     assert [tag[2] for tag in _tags(raw)] == ["a;b", "rock"]
     assert _aside(raw) == [("3", "the path is empty")]
+
+
+def test_plain_parquet_of_other_types(raw, tmp_path: Path) -> None:
+    """Some writers mark no column as text; ids, years and weights may be numbers."""
+    path = tmp_path / "mine.parquet"
+    table = pa.table(
+        {
+            "Path": pa.array([b"a.mp3", b"caf\xc3\xa9.mp3"]),
+            "track_id": pa.array([7, 8], pa.int64()),
+            "artist": pa.array(["Bj\u00f6rk", None]).dictionary_encode(),
+            "tags": pa.array([[b"rock", None], [b"1980"]]),
+            "weight": pa.array([0.25, None]),
+            "embedding": pa.array([[0.5], [1.5]]),
+        }
+    )
+    pq.write_table(table, path)
+    load(raw, source("plain", [path], "mine"))
+    assert _tracks(raw, "track_id, path, artist_name") == [
+        ("7", "a.mp3", "Bj\u00f6rk"),
+        ("8", "caf\u00e9.mp3", None),
+    ]
+    assert _tags(raw) == [("7", None, "rock", 0.25), ("8", None, "1980", None)]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("path", pa.array([["a.mp3"]])),
+        ("path", pa.array([b"caf\xe9.mp3"])),
+        ("tag", pa.array([["rock"]])),
+        ("tags", pa.array([{"genre": "rock"}])),
+        ("tags", pa.array([[["rock"]]])),
+        ("weight", pa.array([[1.0]])),
+    ],
+)
+def test_plain_parquet_with_a_column_of_no_text(
+    raw, tmp_path: Path, column: str, values: pa.Array
+) -> None:
+    path = tmp_path / "mine.parquet"
+    columns = {"path": pa.array(["a.mp3"]), "tags": pa.array(["rock"]), column: values}
+    pq.write_table(pa.table(columns), path)
+    with pytest.raises(IngestError, match=f"column {column} holds .* that is no text"):
+        load(raw, source("plain", [path], "mine"))
+
+
+def test_a_track_without_an_id_is_set_aside(raw, tmp_path: Path) -> None:
+    path = tmp_path / "autotagging.tsv"
+    _write(path, _HEADER, ("t1", "", "", "1.mp3", ""), ("", "", "", "2.mp3", "", "x"))
+    load(raw, source("jamendo", [path], "jamendo"))
+    assert _tracks(raw, "track_id, path") == [("t1", "1.mp3")]
+    assert _aside(raw) == [("3", "the track id is empty")]
 
 
 def test_odd_text_is_set_aside(raw, tmp_path: Path) -> None:
