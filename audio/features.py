@@ -156,7 +156,7 @@ class _Powers:
         self._samples = samples
         self._hop, self._before = hop, n_fft // 2
         self.frames = 1 + (len(samples) + 2 * self._before - n_fft) // hop
-        self.most = max(1, _CHUNK_SAMPLES // n_fft)
+        self.most = max(1, _CHUNK_SAMPLES // max(n_fft, hop))
         bins = (self.most, n_fft // 2 + 1)
         self._window = hann(n_fft)
         self._span = np.empty((self.most - 1) * hop + n_fft)

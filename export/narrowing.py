@@ -47,8 +47,9 @@ class Narrowing:
         try:
             text = None if file is None else file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or said(error)
             raise ExportError(
-                f"cannot be read: {error}", where=file, expected="a file with SQL"
+                f"cannot be read: {reason}", where=file, expected="a file with SQL"
             ) from error
         return cls(where, text)
 

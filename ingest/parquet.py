@@ -81,8 +81,9 @@ def write_raw(
         folder.mkdir(parents=True, exist_ok=True)
         return [_write(connection, table, folder, file_bytes) for table in TABLES]
     except (OSError, duckdb.IOException) as error:
+        reason = getattr(error, "strerror", None) or said(error)
         raise IngestError(
-            f"the raw tables cannot be written as Parquet: {said(error)}",
+            f"the raw tables cannot be written as Parquet: {reason}",
             where=str(folder),
             remedy="what was written whole is kept; run the same command again",
         ) from error

@@ -31,7 +31,8 @@ DONE, DONE_WITH_FAILURES, NOTHING_DONE = 0, 1, 2
 Advance = Callable[[int], None]
 _Tell = Callable[[int, float], str]
 
-# What a disk says that is full, write-protected or somebody else's, or of long names.
+# What a disk says that is full, write-protected or somebody else's, of long names, or
+# of a file, or a link in a circle, where there should be a folder.
 REFUSALS = {
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there",
@@ -39,6 +40,9 @@ REFUSALS = {
     errno.EACCES: "change its permissions or choose another place",
     errno.EPERM: "change its permissions or choose another place",
     errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOTDIR: "choose another place",
+    errno.EEXIST: "choose another place",
+    errno.ELOOP: "choose another place",
 }
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_MOVES = 0.1
@@ -70,8 +74,8 @@ def finite(value: float | None) -> float | None:
 def run(app: typer.Typer, program: str) -> None:
     """Run a command line; a `LyreError` becomes one sentence and exit code 2.
 
-    So does what a disk refuses, wherever that happened: every file is written whole
-    or not at all, so that the same command goes on once the disk lets it.
+    So do want of memory and what a disk refuses, wherever that happened: every file is
+    written whole or not at all, so that the same command goes on once it can.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # In a log, results and progress stay in the order in which they came.
@@ -86,6 +90,9 @@ def run(app: typer.Typer, program: str) -> None:
             raise
         print(f"{program}: {_refusal(error)}", file=sys.stderr)
         sys.exit(NOTHING_DONE)
+    except MemoryError as error:
+        print(f"{program}: {_too_large(error)}", file=sys.stderr)
+        sys.exit(NOTHING_DONE)
 
 
 def _refusal(error: OSError) -> LyreError:
@@ -94,6 +101,14 @@ def _refusal(error: OSError) -> LyreError:
         os.strerror(code),
         where=error.filename,
         remedy=f"{REFUSALS[code]}, then run the same command again",
+    )
+
+
+def _too_large(error: MemoryError) -> LyreError:
+    told = str(error)
+    return LyreError(
+        f"there is not enough memory{f': {told}' if told else ''}",
+        remedy="ask for less at a time, or use a machine with more",
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lyre.errors import LyreError
+
 
 @contextmanager
 def whole(file: Path) -> Iterator[Path]:
@@ -20,18 +22,29 @@ def whole(file: Path) -> Iterator[Path]:
     Parameters
     ----------
     file : Path
-        Where the file is to appear; its folder exists.
+        Where the file is to appear; its folder exists. Of a link, what it points at is
+        replaced.
 
     Yields
     ------
     Path
         The path to write to, with the same suffix.
 
+    Raises
+    ------
+    LyreError
+        There is something that is no file to replace, such as a folder or a device.
+
     Examples
     --------
     >>> with whole(Path("rows.csv")) as beside:  # doctest: +SKIP
     ...     beside.write_text("n\n1\n")
     """
+    file = file.resolve()
+    if file.exists() and not file.is_file():
+        raise LyreError(
+            "this cannot be replaced by a file", where=file, expected="a file, or none"
+        )
     _sweep(file)
     beside = file.with_name(f".{file.stem}.{os.getpid()}.part{file.suffix}")
     try:
@@ -61,13 +74,15 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     Parameters
     ----------
     folder : Path
-        Where it is to appear; what lies there is removed then.
+        Where it is to appear; what lies there is removed then, or of a link, there
+        where it points at.
 
     Yields
     ------
     Path
         The empty folder to fill.
     """
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
     beside = folder.with_name(f".{folder.stem}.{os.getpid()}.part{folder.suffix}")

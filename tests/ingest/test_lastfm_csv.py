@@ -188,9 +188,7 @@ def test_a_header_that_is_none_is_told(write_csv) -> None:
     # The limit of Python's own reader, which holds for the whole process.
     before = csv.field_size_limit(1000)
     try:
-        with pytest.raises(
-            IngestError, match=r"tids\.csv: not a CSV file: field larger"
-        ):
+        with pytest.raises(IngestError, match=r"tids\.csv: not a CSV file: field"):
             lastfm_csv.source(write_csv(tids=f'"{"x" * 2000}",tid\n'))
     finally:
         csv.field_size_limit(before)

@@ -35,7 +35,7 @@ def test_an_error_is_a_sentence_and_exit_code_2(
     assert capsys.readouterr().err == "python -m example: x.h5: no such file\n"
 
 
-def _refused(error: OSError) -> None:
+def _refused(error: Exception) -> None:
     app = command_line("Example.")
 
     @app.command()
@@ -52,6 +52,9 @@ def _refused(error: OSError) -> None:
         (errno.EROFS, "choose a place that can be written"),
         (errno.EACCES, "change its permissions"),
         (errno.ENAMETOOLONG, "choose a shorter name"),
+        (errno.ENOTDIR, "choose another place"),
+        (errno.EEXIST, "choose another place"),
+        (errno.ELOOP, "choose another place"),
     ],
 )
 def test_what_a_disk_refuses_is_a_sentence(
@@ -67,6 +70,20 @@ def test_what_a_disk_refuses_is_a_sentence(
     said = capsys.readouterr().err
     assert said.startswith(f"python -m example: /somewhere/file: {os.strerror(code)}; ")
     assert advice in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("told", ["", "Unable to allocate 7.95 TiB"])
+def test_want_of_memory_is_a_sentence(
+    told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["example"])
+    with pytest.raises(SystemExit) as caught:
+        _refused(MemoryError(told))
+    assert caught.value.code == NOTHING_DONE
+    said = capsys.readouterr().err
+    assert said.startswith("python -m example: there is not enough memory")
+    assert told in said
     assert said.count("\n") == 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lyre.errors import LyreError
 from lyre.whole import whole, whole_folder, write_whole
 
 
@@ -37,6 +38,39 @@ def _fail_half_way(file: Path, error: type[BaseException]) -> None:
     with whole(file) as beside:
         beside.write_text("half")
         raise error
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to a pipe"])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, kind: str) -> None:
+    """As of /dev/null: the superuser may rename a file over it."""
+    place = tmp_path / "place"
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        place.symlink_to("pipe")
+    before = place.lstat()
+    with pytest.raises(LyreError, match="cannot be replaced by a file"):
+        write_whole(place, b"new")
+    assert place.lstat() == before
+
+
+def test_a_link_stays_and_what_it_points_at_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "rows.csv").write_text("old")
+    link = tmp_path / "link.csv"
+    link.symlink_to("disk/rows.csv")
+    write_whole(link, b"new")
+    (tmp_path / "folder").symlink_to("disk")
+    assert link.is_symlink()
+    assert (tmp_path / "disk" / "rows.csv").read_bytes() == b"new"
+    with whole_folder(tmp_path / "folder") as beside:
+        (beside / "a").write_text("a")
+    assert (tmp_path / "folder").is_symlink()
+    assert [each.name for each in (tmp_path / "disk").iterdir()] == ["a"]
+    assert {each.name for each in tmp_path.iterdir()} == {"disk", "folder", "link.csv"}
 
 
 def test_what_a_killed_process_left_is_taken_away(tmp_path: Path) -> None:
@@ -116,6 +150,7 @@ def test_a_folder_that_appears_meanwhile_gives_way(tmp_path: Path) -> None:
 _WRITER = """
 import sys
 from pathlib import Path
+from lyre.errors import LyreError
 from lyre.whole import whole_folder
 for _ in range(100):
     with whole_folder(Path(sys.argv[1])) as beside:
