@@ -87,6 +87,7 @@ def _rules(found: pd.DataFrame, is_kept: "pd.Series[bool]") -> "np.ndarray":
 
 def _evidence(found: pd.DataFrame, is_kept: "pd.Series[bool]") -> "np.ndarray":
     spelled = "as '" + found["spelling"].fillna("") + "'"
+    listed = "in the vocabulary" + (", as " + found["category"]).mask(is_kept, "")
     label = "value of the label '" + found["label"].fillna("") + "', "
     return np.select(
         [
@@ -99,7 +100,7 @@ def _evidence(found: pd.DataFrame, is_kept: "pd.Series[bool]") -> "np.ndarray":
         [
             "no letter and no digit",
             "key '" + found["key"].fillna("") + "' is not listed",
-            "in the vocabulary",
+            listed.fillna(""),
             label + spelled,
             spelled,
         ],

@@ -200,6 +200,17 @@ def test_how_a_tag_was_mapped(spellings: Any) -> None:
     assert sorted(rules) == sorted([*expected, "structured"])
 
 
+def test_the_evidence_says_what_a_rejected_tag_is(spellings: Any) -> None:
+    _verdicts(spellings, ["Rock", "awesome", "favorites", "♥"])
+    rows = spellings.rows("select tag, evidence from lyre.cleaning.clean_tags_v2")
+    assert dict(rows) == {
+        "Rock": "in the vocabulary",
+        "awesome": "in the vocabulary, as opinion",
+        "favorites": "as 'favourites'",
+        "♥": "no letter and no digit",
+    }
+
+
 def _random_tags(seed: int) -> list[str]:
     """Put known spellings, marks, signs, numbers and scripts together at random."""
     rng = random.Random(seed)

@@ -178,7 +178,8 @@ verdicts as (
                 then 'a tag of the data set, which the vocabulary does not list'
             when tag_key is null then 'no letter and no digit'
             when clean_tag is null then 'key ''' || tag_key || ''' is not listed'
-            when method = 'canonical' then 'in the vocabulary'
+            when method = 'canonical'
+                then 'in the vocabulary' || if(is_kept, '', ', as ' || category)
             when
                 method = 'structured'
                 then 'value of the label ''' || label || ''', as ''' || spelling || ''''
