@@ -228,7 +228,7 @@ def _without_case(statement: "Expr | None") -> "Expr | None":
 def _time_limit(
     connection: duckdb.DuckDBPyConnection, seconds: float
 ) -> Iterator[None]:
-    timer = threading.Timer(seconds, connection.interrupt)
+    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), connection.interrupt)
     timer.daemon = True
     timer.start()
     try:

@@ -185,6 +185,11 @@ def test_the_time_limit_holds(warehouse: Path) -> None:
         answer(warehouse, slow, seconds=0.2)
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_limit_of_centuries_is_one(warehouse: Path) -> None:
+    assert answer(warehouse, "select 1", seconds=1e300) == [(1,)]
+
+
 def test_other_dialects_are_translated(warehouse: Path) -> None:
     assert answer(warehouse, "select ifnull(null, 7)", dialect="sqlite") == [(7,)]
     like = "select 'Hip-Hop' like '%hop%', 'rock' not like 'ROCK'"
