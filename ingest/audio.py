@@ -11,10 +11,12 @@ import duckdb
 from ingest.engines import MeasureAll, measure_here
 from ingest.files import Fingerprint, joined
 from ingest.listing import folders_of
+from ingest.load import Load
 from ingest.runs import DONE, FAILED, Run, log_run, next_run_id
 from ingest.scan import AudioSummary, ingest_audio
 from ingest.selection import Selection
 from lyre.settings import Audio
+from warehouse.database import transaction
 
 AUDIO = "audio"
 
@@ -66,12 +68,18 @@ def load_audio(
     found = replace(
         state, size_bytes=summary.size_bytes, modified_at=summary.modified_at
     )
-    log_run(
-        connection,
-        replace(run, state=found),
-        DONE,
-        rows=summary.found,
-        rows_set_aside=len(summary.unread),
-    )
+    work = Load(connection, run.run_id, AUDIO, where)
+    with transaction(connection):
+        work.forget_aside()
+        for path, reason in summary.unread:
+            work.set_file_aside(path, reason)
+        work.flush()
+        log_run(
+            connection,
+            replace(run, state=found),
+            DONE,
+            rows=summary.found,
+            rows_set_aside=len(summary.unread),
+        )
     connection.execute("checkpoint")
     return summary

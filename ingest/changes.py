@@ -1,6 +1,6 @@
 """What has changed in a source since its last load, file by file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,19 @@ import pyarrow as pa
 from ingest.files import FileState, state_of
 from ingest.runs import LOADED
 
-_KNOWN = {
-    "audio": """
-        select path, size_bytes, epoch_us(modified_at) as modified_us
-        from raw.audio_files where status <> 'vanished'
-    """,
-}
 _KNOWN_FILES = """
     select path, size_bytes, epoch_us(modified_at) as modified_us
     from raw.ingest_files where source = ?
+"""
+# ``dataset`` is there also in a warehouse of an older version, which lacks the column.
+_KNOWN_CLIPS = """
+    select path, size_bytes, epoch_us(modified_at) as modified_us
+    from (
+        from (select null::varchar as dataset limit 0)
+        union all by name
+        from raw.audio_files
+    )
+    where status <> 'vanished' and list_contains(?, coalesce(dataset, ''))
 """
 
 
@@ -57,11 +61,38 @@ def compare(
     connection : duckdb.DuckDBPyConnection
         Reading is enough.
     source : str
-        As in ``raw.ingest_runs``; audio is compared with ``raw.audio_files``.
+        As in ``raw.ingest_runs``, but audio.
     now : iterable of FileState
         The files as they are.
     """
-    known = _KNOWN.get(source, _KNOWN_FILES)
+    return _compare(connection, _KNOWN_FILES, source, now)
+
+
+def compare_clips(
+    connection: duckdb.DuckDBPyConnection,
+    folders: Sequence[str],
+    now: Iterable[FileState],
+) -> Changes:
+    """Compare the clips of some folders with those of ``raw.audio_files``.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Reading is enough.
+    folders : sequence of str
+        Names of the folders, as in `ingest.listing.folder_names`.
+    now : iterable of FileState
+        The clips as they are.
+    """
+    return _compare(connection, _KNOWN_CLIPS, list(folders), now)
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    known: str,
+    of: str | list[str],
+    now: Iterable[FileState],
+) -> Changes:
     connection.register("listing", _listing(now))
     ((new, changed, gone, unchanged),) = connection.execute(
         f"""
@@ -78,7 +109,7 @@ def compare(
             from ({known}) as known full join listing using (path)
         )
         """,  # noqa: S608
-        [] if source in _KNOWN else [source],
+        [of],
     ).fetchall()
     connection.unregister("listing")
     return Changes(new, changed, gone, unchanged)

@@ -11,7 +11,7 @@ import duckdb
 import typer
 
 from ingest import report
-from ingest.forecast import forecast, forecast_audio
+from ingest.forecast import Forecast, forecast, forecast_audio
 from ingest.load import Outcome, Source, load, open_raw
 from ingest.plan import ClipFolders
 from ingest.selection import Selection
@@ -20,7 +20,7 @@ from lyre import cluster
 from lyre.cluster import Engine
 from lyre.console import DONE, DONE_WITH_FAILURES
 from lyre.counting import counted
-from lyre.settings import Settings
+from lyre.settings import Audio, Settings
 from warehouse.database import open_to_read
 
 if TYPE_CHECKING:
@@ -71,7 +71,10 @@ def load_all(
     """
     database = warehouse or settings.warehouse
     if dry_run:
-        _foretell(sources, database, force, clips, as_json)
+        told = _foretell(sources, database, force, clips, settings.audio, selection)
+        if as_json:
+            typer.echo(report.as_json(told))
+        _tell(report.forecast_lines(told), as_json)
         return
     results: list[Outcome | AudioSummary] = []
     with open_raw(database) as connection:
@@ -164,18 +167,19 @@ def _foretell(
     database: Path,
     force: bool,
     clips: ClipFolders | None,
-    as_json: bool,
-) -> None:
+    settings: Audio,
+    selection: Selection,
+) -> list[Forecast]:
     with ExitStack() as stack:
-        connection = None
+        known = None
         if database.exists():
-            connection = stack.enter_context(open_to_read(database))
-        told = [forecast(connection, source, force=force) for source in sources]
+            known = stack.enter_context(open_to_read(database))
+        told = [forecast(known, source, force=force) for source in sources]
         if clips:
-            told.append(forecast_audio(connection, clips.root, clips.datasets))
-    if as_json:
-        typer.echo(report.as_json(told))
-    _tell(report.forecast_lines(told), as_json)
+            told.append(
+                forecast_audio(known, clips.root, clips.datasets, settings, selection)
+            )
+    return told
 
 
 def _tell(lines: Iterable[str], as_json: bool) -> None:

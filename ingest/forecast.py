@@ -6,10 +6,13 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.changes import Changes, compare
+from ingest.changes import compare, compare_clips
 from ingest.files import FileState, joined
 from ingest.load import Source
 from ingest.runs import has_raw_tables, is_unchanged
+from ingest.selection import Selection, check, choose
+from ingest.tables import create_raw_tables
+from lyre.settings import Audio
 
 LOAD, SKIP = "load", "skip"
 
@@ -65,34 +68,44 @@ def forecast_audio(
     connection: duckdb.DuckDBPyConnection | None,
     root: Path | None,
     datasets: Mapping[str, Path],
+    settings: Audio,
+    selection: Selection,
 ) -> Forecast:
-    """Say what a scan of folders of clips would do, by size and time of each.
+    """Say what `ingest.scan.ingest_audio` would do.
 
-    Clips that would be tried again for another reason, such as another silence
-    threshold, are not counted.
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection or None
+        As in `forecast`.
+    root, datasets, settings, selection
+        As in `ingest.scan.ingest_audio`.
 
     Raises
     ------
     IngestError
-        One is no folder.
+        One is no folder, or the selection needs a table that is missing.
     """
+    if connection is None or not has_raw_tables(connection):
+        with duckdb.connect() as empty:
+            create_raw_tables(empty)
+            return forecast_audio(empty, root, datasets, settings, selection)
     # Late: it imports signal processing.
-    from ingest.listing import folders_of
-    from ingest.scan import list_all
+    from ingest.listing import folder_names, folders_of
+    from ingest.scan import list_all, listed, thresholds
 
-    clips = list_all(root, datasets, lambda _: None)
+    check(connection, selection)
+    clips = list_all(root, datasets, lambda _path, _error: None)
     states = [FileState(clip.path, clip.size_bytes, clip.modified_us) for clip in clips]
-    known = connection is not None and has_raw_tables(connection)
-    if connection is not None and known:
-        changes = compare(connection, "audio", states)
-    else:
-        changes = Changes(len(states), 0, 0, 0)
-    action = LOAD if changes.any else SKIP
+    changes = compare_clips(connection, folder_names(root, datasets), states)
+    with listed(connection, clips):
+        chosen = choose(
+            connection, selection, thresholds(settings), settings.fingerprints
+        )
     return Forecast(
         "audio",
         joined(folders_of(root, datasets)),
-        action,
-        str(changes) or "nothing new",
+        LOAD if changes.any or chosen else SKIP,
+        f"{str(changes) or 'nothing new'}; {len(chosen):,} to decode",
         len(states),
         sum(state.size_bytes for state in states),
     )

@@ -9,6 +9,7 @@ empty file.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from audio.measure import Measurement, measure
@@ -24,6 +25,9 @@ _CHANGED = "it changed while it was scanned; scan it again once it is whole"
 _LARGE_BYTES = 2**25 - 2**16
 
 AUDIO_SUFFIXES = frozenset(_SUFFIXES.split())
+
+# Told the path, as of a file that is listed, of what cannot be looked at, and why.
+OnError = Callable[[str, OSError], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,7 @@ class ListedFile:
     @property
     def path(self) -> str:
         """The name as valid text, with ``/``; an escape where a byte is not UTF-8."""
-        text = os.fsencode(self.name).decode("utf-8", "backslashreplace")
-        inside = text.replace(os.sep, "/")
+        inside = _text_of(self.name)
         return inside if self.dataset is None else f"{self.dataset}/{inside}"
 
     @property
@@ -75,7 +78,7 @@ class Clip:
     fingerprint: bool = False
 
 
-def list_audio(root: Path, on_error: Callable[[OSError], None]) -> list[ListedFile]:
+def list_audio(root: Path, on_error: OnError) -> list[ListedFile]:
     """List the audio files under a folder.
 
     Parameters
@@ -83,7 +86,8 @@ def list_audio(root: Path, on_error: Callable[[OSError], None]) -> list[ListedFi
     root : Path
         The folder.
     on_error : callable
-        Called with the error for each folder or file below it that cannot be read.
+        Called for each folder or file below it that cannot be looked at, with its
+        path, which is empty for the folder itself, and the error.
 
     Returns
     -------
@@ -111,9 +115,12 @@ def folders_of(root: Path | None, datasets: Mapping[str, Path]) -> list[Path]:
     return [*([] if root is None else [root]), *datasets.values()]
 
 
-def list_datasets(
-    folders: Mapping[str, Path], on_error: Callable[[OSError], None]
-) -> list[ListedFile]:
+def folder_names(root: Path | None, datasets: Mapping[str, Path]) -> list[str]:
+    """Return what `folders_of` are called: empty, or the name of the data set."""
+    return [*([] if root is None else [""]), *datasets]
+
+
+def list_datasets(folders: Mapping[str, Path], on_error: OnError) -> list[ListedFile]:
     """List the audio files in data sets' own folders, which are given by name.
 
     Raises
@@ -129,8 +136,13 @@ def list_datasets(
                 where=folder,
                 remedy=f"set sources.datasets.{name}.audio in lyre.toml",
             )
-        found += [replace(f, dataset=name) for f in list_audio(folder, on_error)]
+        told = partial(_told_of, name, on_error)
+        found += [replace(f, dataset=name) for f in list_audio(folder, told)]
     return found
+
+
+def _told_of(dataset: str, on_error: OnError, path: str, error: OSError) -> None:
+    on_error(f"{dataset}/{path}" if path else dataset, error)
 
 
 def measure_clip(clip: Clip) -> Measurement:
@@ -166,8 +178,13 @@ def prepare_worker() -> None:
     bytes(_LARGE_BYTES)
 
 
+def _text_of(name: str) -> str:
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return text.replace(os.sep, "/")
+
+
 def _files(
-    root: str, folder: str, inside: str, on_error: Callable[[OSError], None]
+    root: str, folder: str, inside: str, on_error: OnError
 ) -> Iterator[ListedFile]:
     folders: list[str] = []
     try:
@@ -180,9 +197,9 @@ def _files(
                 try:
                     yield from _file(entry, name, inside)
                 except OSError as error:
-                    on_error(error)
+                    on_error(_text_of(name), error)
     except OSError as error:
-        on_error(error)
+        on_error(_text_of(folder), error)
     for name in folders:
         yield from _files(root, name, inside, on_error)
 

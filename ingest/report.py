@@ -82,7 +82,7 @@ def audio_lines(summary: "AudioSummary") -> list[str]:
     more = sum(summary.by_status.values()) - right - len(summary.failures)
     if more > 0:
         told.append(f"  {more:,} more, see status and error in raw.audio_files")
-    return told + [f"  not read: {each}" for each in summary.unread]
+    return told + [f"  not read: {path}: {reason}" for path, reason in summary.unread]
 
 
 def status_lines(loads: "Sequence[Loaded]") -> list[str]:

@@ -6,7 +6,8 @@ last batch, and the next one goes on there.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,15 +20,18 @@ from audio.measure import Measurement
 from ingest.clip_rows import write_batch
 from ingest.engines import MeasureAll, measure_here
 from ingest.errors import IngestError
+from ingest.files import shown
 from ingest.listing import (
     Clip,
     ListedFile,
+    OnError,
+    folder_names,
     folders_of,
     list_audio,
     list_datasets,
 )
 from ingest.pool import Outcome
-from ingest.selection import Selection, check, choose
+from ingest.selection import IS_NEW, Selection, check, choose
 from lyre.console import progress
 from lyre.settings import Audio
 from warehouse.database import transaction
@@ -46,16 +50,13 @@ _FOUND = pa.schema(
         "modified_at": _TIME,
     }
 )
-_CHANGED = """
+_CHANGED = f"""
     create or replace temporary table changed as
     select found.*
     from found
     left join raw.audio_files as known on known.path = found.path
-    where known.path is null
-        or known.size_bytes <> found.size_bytes
-        or known.modified_at <> found.modified_at
-        or known.status = 'vanished'
-"""
+    where {IS_NEW}
+"""  # noqa: S608
 _MOVED = """
     update raw.audio_files
     set dataset = found.dataset
@@ -63,12 +64,17 @@ _MOVED = """
     where audio_files.path = found.path
         and audio_files.dataset is distinct from found.dataset
 """
-# Rows of a folder that is not looked into now stay as they are.
+# Rows of a folder that is not looked into now, or cannot be, stay as they are.
 _VANISHED = """
     update raw.audio_files
     set status = 'vanished', error = null
     where status <> 'vanished' and path not in (select path from found)
         and list_contains($folders, coalesce(dataset, ''))
+        and not exists (
+            from (select unnest($unread::varchar[]) as place)
+            where place in ('', audio_files.path)
+                or starts_with(audio_files.path, place || '/')
+        )
 """
 
 
@@ -99,8 +105,9 @@ class AudioSummary:
     failures : list of (path, status, error)
         The first 20 files, by path, that are not ``"ok"``, nor ``"listed"`` only, nor
         ``"vanished"``.
-    unread : list of str
-        Folders and files that could not be looked at, with the reason.
+    unread : list of (path, reason)
+        Folders and files that could not be looked at; what an earlier scan found there
+        stays as it was.
     seconds : float
         How long it took.
     """
@@ -115,7 +122,7 @@ class AudioSummary:
     audio_seconds: float
     by_status: dict[str, int]
     failures: list[tuple[str, str, str]]
-    unread: list[str]
+    unread: list[tuple[str, str]]
     seconds: float
 
     @property
@@ -168,14 +175,13 @@ def ingest_audio(
     if settings.fingerprints:
         check_installed()
     started = time.monotonic()
-    unread: list[str] = []
-    files = list_all(root, datasets, lambda error: unread.append(str(error)))
-    thresholds_db = tuple(sorted(set(settings.silence_thresholds_db)))
-    wanted = settings.fingerprints
-    names = [*([] if root is None else [""]), *datasets]
-    chosen, vanished = _write_list(
-        connection, files, names, selection, thresholds_db, wanted
-    )
+    unread: dict[str, OSError] = {}
+    files = list_all(root, datasets, unread.__setitem__)
+    thresholds_db, wanted = thresholds(settings), settings.fingerprints
+    with listed(connection, files), transaction(connection):
+        vanished = _write_list(connection, folder_names(root, datasets), list(unread))
+        paths = choose(connection, selection, thresholds_db, wanted)
+    chosen = [file for file in files if file.path in paths]
     folders: dict[str | None, Path | None] = {None: root}
     folders.update(datasets)
     clips = [
@@ -194,7 +200,7 @@ def ingest_audio(
         audio_seconds=audio_seconds,
         by_status=_count_by_status(connection),
         failures=_first_failures(connection),
-        unread=unread,
+        unread=[_told(*each) for each in unread.items()],
         seconds=time.monotonic() - started,
     )
 
@@ -202,9 +208,11 @@ def ingest_audio(
 def list_all(
     root: Path | None,
     datasets: Mapping[str, Path],
-    on_error: Callable[[OSError], None],
+    on_error: OnError,
 ) -> list[ListedFile]:
     """List the audio files of the common folder and of the data sets' own.
+
+    What cannot be looked at is told as in `ingest.listing.list_audio`.
 
     Raises
     ------
@@ -224,15 +232,11 @@ def list_all(
     return files + list_datasets(datasets, on_error)
 
 
-def _write_list(
-    connection: duckdb.DuckDBPyConnection,
-    files: Sequence[ListedFile],
-    folders: list[str],
-    selection: Selection,
-    thresholds_db: Sequence[float],
-    fingerprints: bool,
-) -> tuple[list[ListedFile], int]:
-    """Write what was found; return the files to measure and the number vanished."""
+@contextmanager
+def listed(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[ListedFile]
+) -> Iterator[None]:
+    """Let SQL read the files that were found, under the name ``found``."""
     found = pa.table(
         {
             "path": [file.path for file in files],
@@ -243,32 +247,36 @@ def _write_list(
         },
         schema=_FOUND,
     )
+    connection.register("found", found)
     try:
-        with transaction(connection):
-            connection.register("found", found)
-            connection.execute(_MOVED)
-            ((vanished,),) = connection.execute(
-                _VANISHED, {"folders": folders}
-            ).fetchall()
-            connection.execute(_CHANGED)
-            for table in (
-                "raw.audio_files",
-                "raw.audio_silences",
-                "raw.audio_fingerprints",
-            ):
-                connection.execute(
-                    f"delete from {table} "  # noqa: S608
-                    "where path in (select path from changed)"
-                )
-            connection.execute(
-                "insert into raw.audio_files by name "
-                "select *, 'listed' as status from changed"
-            )
-            connection.execute("drop table changed")
-            chosen = choose(connection, selection, list(thresholds_db), fingerprints)
+        yield
     finally:
         connection.unregister("found")
-    return [file for file in files if file.path in chosen], int(vanished)
+
+
+def thresholds(settings: Audio) -> tuple[float, ...]:
+    """Return the silence thresholds asked for, in order."""
+    return tuple(sorted(set(settings.silence_thresholds_db)))
+
+
+def _write_list(
+    connection: duckdb.DuckDBPyConnection, folders: list[str], unread: list[str]
+) -> int:
+    """Write what was found; return the number of files that vanished."""
+    connection.execute(_MOVED)
+    ((vanished,),) = connection.execute(
+        _VANISHED, {"folders": folders, "unread": unread}
+    ).fetchall()
+    connection.execute(_CHANGED)
+    for table in ("raw.audio_files", "raw.audio_silences", "raw.audio_fingerprints"):
+        connection.execute(
+            f"delete from {table} where path in (select path from changed)"  # noqa: S608
+        )
+    connection.execute(
+        "insert into raw.audio_files by name select *, 'listed' as status from changed"
+    )
+    connection.execute("drop table changed")
+    return int(vanished)
 
 
 def _write_all(
@@ -330,6 +338,11 @@ def _first_failures(
         "where status not in ('ok', 'listed', 'vanished') order by path limit ?",
         [_FAILURES_TOLD],
     ).fetchall()
+
+
+def _told(path: str, error: OSError) -> tuple[str, str]:
+    place = path if error.filename is None else shown(Path(error.filename))
+    return place, f"cannot be looked at: {error.strerror}"
 
 
 def _time(microseconds: int) -> datetime:

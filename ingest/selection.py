@@ -1,5 +1,6 @@
 """Which of the clips found are decoded: those that need it, or fewer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -8,16 +9,25 @@ from ingest.errors import IngestError
 
 CLIPS_TO_DECODE = "marts.clips_to_decode"
 
+IS_NEW = """(
+    known.path is null
+    or known.size_bytes <> found.size_bytes
+    or known.modified_at <> found.modified_at
+    or known.status = 'vanished'
+)"""
+"""Whether a clip is new, or another than the one known."""
+
 # A clip that is measured, or has failed, is decoded again only where thresholds are
 # asked for that it was not measured with, or a fingerprint that was not taken; a failed
 # one also by --retry. Trying it each time would cost the time limit for each clip that
 # hangs.
-_CHOSEN = """
+_CHOSEN = f"""
     select found.path
     from found
-    inner join raw.audio_files as known on known.path = found.path
+    left join raw.audio_files as known on known.path = found.path
     where (
-        known.status = 'listed'
+        {IS_NEW}
+        or known.status = 'listed'
         or known.silence_thresholds_db is distinct from $thresholds::double[]
         or (
             $fingerprints
@@ -27,7 +37,7 @@ _CHOSEN = """
         or ($retry and known.status in ('crashed', 'timeout', 'unreadable'))
     )
     and ('0x' || left(md5(found.path), 8))::bigint < $share * 2 ** 32
-"""
+"""  # noqa: S608
 _AND_PENDING = "and found.path in (select path from marts.clips_to_decode)"
 
 
@@ -47,12 +57,24 @@ class Selection:
         share holds the smaller ones.
     retry : bool
         Decode also what crashed the decoder, ran out of time or was unreadable.
+
+    Raises
+    ------
+    IngestError
+        None is to be decoded, and of those only some.
     """
 
     list_only: bool = False
     pending: bool = False
     share: float = 1.0
     retry: bool = False
+
+    def __post_init__(self) -> None:
+        if self.list_only and (self.pending or self.retry or self.share < 1):
+            raise IngestError(
+                "--list-only decodes no clip, and so does not go with --pending, "
+                "--sample or --retry"
+            )
 
 
 def parse_share(text: str) -> float:
@@ -99,7 +121,7 @@ def check(connection: duckdb.DuckDBPyConnection, selection: Selection) -> None:
 def choose(
     connection: duckdb.DuckDBPyConnection,
     selection: Selection,
-    thresholds_db: list[float],
+    thresholds_db: Sequence[float],
     fingerprints: bool,
 ) -> set[str]:
     """Return the paths of the clips to decode.
@@ -107,11 +129,11 @@ def choose(
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        Holds the list in ``raw.audio_files``, and the paths of the present clips
-        registered as ``found``.
+        Holds the list of the last scan, or of this one, in ``raw.audio_files``, and
+        the present clips registered as ``found``; reading is enough.
     selection : Selection
         Limits them.
-    thresholds_db : list of float
+    thresholds_db : sequence of float
         The silence thresholds asked for, in order.
     fingerprints : bool
         Whether acoustic fingerprints are asked for.
@@ -120,7 +142,7 @@ def choose(
         return set()
     query = _CHOSEN + (_AND_PENDING if selection.pending else "")
     parameters = {
-        "thresholds": thresholds_db,
+        "thresholds": list(thresholds_db),
         "fingerprints": fingerprints,
         "retry": selection.retry,
         "share": selection.share,

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from ingest import lastfm_csv, lastfm_json, msd
-from ingest.changes import Changes, compare, known_files, present
+from ingest.changes import Changes, compare, compare_clips, known_files, present
 from ingest.datasets import load as datasets
 from ingest.errors import IngestError
 from ingest.files import FileState, named_paths, shown
@@ -76,10 +76,10 @@ def status(
     rows = connection.execute(_LAST_LOADS).fetchall()
     for source, path, loaded, aside, started, kind in rows:
         if source == "audio":
-            now: Iterable[FileState] = _clips(named_paths(path), clips)
+            files = _clip_changes(connection, named_paths(path), clips)
         else:
             now = _files_now(connection, source, path, kind)
-        files = compare(connection, source, now)
+            files = compare(connection, source, now)
         loads.append(Loaded(source, path, loaded, aside, started, _told(files), files))
     return loads
 
@@ -105,16 +105,27 @@ def _files_now(
     return present(known_files(connection, source))
 
 
-def _clips(folders: Sequence[Path], datasets: Mapping[str, Path]) -> list[FileState]:
+def _clip_changes(
+    connection: duckdb.DuckDBPyConnection,
+    folders: Sequence[Path],
+    datasets: Mapping[str, Path],
+) -> Changes:
     # Late: it imports signal processing.
     from ingest.listing import list_audio, list_datasets
 
     names = {shown(folder.absolute()): name for name, folder in datasets.items()}
+    named = {names.get(str(folder), ""): folder for folder in folders}
     found = []
-    for folder in filter(Path.is_dir, folders):
-        name = names.get(str(folder))
-        if name is None:
-            found += list_audio(folder, lambda _: None)
+    for name, folder in named.items():
+        if not folder.is_dir():
+            continue
+        if name:
+            found += list_datasets({name: folder}, _pass_over)
         else:
-            found += list_datasets({name: folder}, lambda _: None)
-    return [FileState(clip.path, clip.size_bytes, clip.modified_us) for clip in found]
+            found += list_audio(folder, _pass_over)
+    now = [FileState(clip.path, clip.size_bytes, clip.modified_us) for clip in found]
+    return compare_clips(connection, list(named), now)
+
+
+def _pass_over(_path: str, _error: OSError) -> None:
+    """Say nothing: what cannot be looked at counts as gone."""

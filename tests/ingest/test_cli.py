@@ -228,11 +228,12 @@ def test_another_format_is_another_load(ingest: Ingest, tmp_path: Path) -> None:
 def test_a_warehouse_of_an_older_version(
     ingest: Ingest, sources: Path, data: Path
 ) -> None:
-    ingest("lists")
+    ingest("all")
     with duckdb.connect(str(data / "lyre.duckdb")) as connection:
         connection.execute("alter table raw.ingest_runs drop column format")
-    assert ", unchanged: " in ingest("status")[1]
-    assert "would be skipped" in ingest("lists", "--dry-run")[1]
+        connection.execute("alter table raw.audio_files drop column dataset")
+    assert ingest("status")[1].count(", unchanged: ") == 5
+    assert ingest("all", "--dry-run")[1].count("would be skipped") == 5
     (sources / "msd_duplicates.txt").write_text(f"%1 a\nTR{'B' * 16}\n")
     assert "duplicates: 1 row loaded" in ingest("lists")[1]
 
@@ -264,14 +265,14 @@ def test_dry_run_says_what_would_happen(ingest: Ingest, data: Path) -> None:
         *("msd", "lastfm", "mismatches", "duplicates", "audio"),
     ]
     assert "would be loaded (there is no warehouse yet), 1 file, " in lines[0]
-    assert "audio: would be loaded (2 new), 2 files, " in lines[4]
+    assert "audio: would be loaded (2 new; 2 to decode), 2 files, " in lines[4]
 
     ingest("all")
     runs = "select count(*) from raw.ingest_runs"
     before = _query(data, runs)
     out = ingest("all", "--dry-run")[1]
     assert out.count("would be skipped (unchanged since its last load)") == 4
-    assert "audio: would be skipped (nothing new)" in out
+    assert "audio: would be skipped (nothing new; 0 to decode)" in out
     out = ingest("msd", "--dry-run", "--force")[1]
     assert "msd: would be loaded (forced), 1 file" in out
     assert _query(data, runs) == before

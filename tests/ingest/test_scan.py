@@ -1,5 +1,6 @@
 """The audio scan: every file a row, nothing twice, nothing lost."""
 
+import errno
 import io
 import os
 import signal
@@ -17,6 +18,7 @@ import soundfile
 
 from audio.measure import Measurement
 from ingest import listing, scan
+from ingest.audio import load_audio
 from ingest.engines import Measured
 from ingest.errors import IngestError
 from ingest.listing import Clip, list_audio, measure_clip
@@ -44,8 +46,8 @@ def wav(seed: int = 0, seconds: float = 0.5) -> bytes:
 
 
 def names(root: Path) -> list[str]:
-    problems: list[OSError] = []
-    found = [file.path for file in list_audio(root, problems.append)]
+    problems: dict[str, OSError] = {}
+    found = [file.path for file in list_audio(root, problems.__setitem__)]
     assert not problems
     return found
 
@@ -305,6 +307,42 @@ def test_a_killed_scan_goes_on_where_it_stopped(tmp_path: Path) -> None:
         summary = ingest_audio(connection, root, Audio(workers=2))
         assert summary.measured == 400 - done["ok"]
         assert summary.by_status == {"ok": 400}
+
+
+@pytest.mark.parametrize("closed", ["", "b", "own", "own/b"])
+def test_what_cannot_be_looked_at_has_not_vanished(
+    raw: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    closed: str,
+) -> None:
+    root, own = tmp_path / "audio", tmp_path / "other"
+    for folder in (root, own):
+        (folder / "b").mkdir(parents=True)
+        (folder / "bb.wav").write_bytes(wav(1))
+        (folder / "b" / "a.wav").write_bytes(wav(2))
+    load_audio(raw, root, SETTINGS, Selection(), {"own": own})
+    before = rows(raw, "path, status, scanned_at")
+    place = (own if closed.startswith("own") else root) / closed.removeprefix("own")
+    place = own / "b" if closed == "own/b" else place
+    scandir = os.scandir
+
+    def refused(path: os.PathLike[str]) -> object:
+        if Path(path) == place:
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    summary = load_audio(raw, root, SETTINGS, Selection(), {"own": own})
+    assert summary.unread == [(str(place), "cannot be looked at: Permission denied")]
+    assert (summary.vanished, summary.measured) == (0, 0)
+    assert rows(raw, "path, status, scanned_at") == before
+    aside = "select source, path, reason from raw.rows_set_aside"
+    assert raw.execute(aside).fetchall() == [("audio", *summary.unread[0])]
+    monkeypatch.undo()
+    (root / "bb.wav").unlink()
+    assert load_audio(raw, root, SETTINGS, Selection(), {"own": own}).vanished == 1
+    assert raw.execute(aside).fetchall() == []
 
 
 def test_a_clip_that_changes_while_it_is_scanned_is_measured_by_the_next_scan(

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from ingest.errors import IngestError
+from ingest.forecast import forecast_audio
 from ingest.scan import ingest_audio
 from ingest.selection import Selection, parse_share
 from lyre.settings import Audio
@@ -95,6 +96,65 @@ def test_a_sample_goes_by_the_hash_of_the_path_and_grows(
         ingest_audio(raw, root, SETTINGS, Selection(share=share))
         assert measured(raw) == expected(share)
     assert 8 < len(expected(0.4)) < 24
+
+
+@pytest.mark.parametrize(
+    "options", [{"pending": True}, {"share": 0.5}, {"retry": True}]
+)
+def test_to_list_only_does_not_go_with_a_choice(options: dict[str, object]) -> None:
+    with pytest.raises(IngestError, match="--list-only decodes no clip"):
+        Selection(list_only=True, **options)
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(),
+        Selection(list_only=True),
+        Selection(pending=True),
+        Selection(share=0.5),
+        Selection(pending=True, share=0.5),
+        Selection(retry=True),
+    ],
+)
+@pytest.mark.parametrize("thresholds", [[60.0], [60.0, 30.0]])
+def test_a_forecast_is_what_the_scan_then_does(
+    raw: duckdb.DuckDBPyConnection,
+    root: Path,
+    selection: Selection,
+    thresholds: list[float],
+) -> None:
+    settings = Audio(workers=1, silence_thresholds_db=thresholds)
+    ingest_audio(raw, root, SETTINGS, Selection(share=0.4))
+    raw.execute("update raw.audio_files set status = 'crashed' where path = '1.wav'")
+    decide(raw, ["1.wav", "2.wav", "3.wav", "4.wav", "new.wav"])
+    (root / "2.wav").unlink()
+    (root / "3.wav").write_bytes((root / "4.wav").read_bytes() + b"\0")
+    (root / "new.wav").write_bytes((root / "4.wav").read_bytes())
+    foreseen = forecast_audio(raw, root, {}, settings, selection)
+    done = ingest_audio(raw, root, settings, selection)
+    assert foreseen.reason == (f"1 new, 1 changed, 1 gone; {done.measured} to decode")
+    after = forecast_audio(raw, root, {}, settings, selection)
+    assert (after.action, after.reason) == ("skip", "nothing new; 0 to decode")
+
+
+def test_a_forecast_without_a_warehouse(root: Path) -> None:
+    found = forecast_audio(None, root, {}, SETTINGS, Selection(list_only=True))
+    assert (found.action, found.reason) == ("load", "40 new; 0 to decode")
+    with pytest.raises(IngestError, match="run `dbt run` first"):
+        forecast_audio(None, root, {}, SETTINGS, Selection(pending=True))
+
+
+def test_clips_of_a_folder_that_is_not_looked_into_are_not_foreseen_as_gone(
+    raw: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "a.wav").write_bytes((root / "1.wav").read_bytes())
+    ingest_audio(raw, root, SETTINGS, datasets={"own": own})
+    for where, datasets in ((root, {}), (None, {"own": own})):
+        found = forecast_audio(raw, where, datasets, SETTINGS, Selection())
+        assert found.reason == "nothing new; 0 to decode"
 
 
 def test_what_is_not_chosen_keeps_its_measurements(
