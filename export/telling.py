@@ -10,6 +10,7 @@ from dataset import manifest
 from dataset.manifest import SPLITS, LabelSet, LeftOut, Manifest
 from export.production import Written
 from lyre.counting import counted
+from lyre.errors import visible
 
 _MEGABYTE = 1_000_000
 
@@ -88,9 +89,8 @@ def tell_labels(
 
 def _tell_left_out(left_out: Sequence[LeftOut]) -> None:
     for track in left_out:
-        typer.echo(
-            f"left out {track.track_id} ({track.path}): {track.reason}", err=True
-        )
+        line = f"left out {track.track_id} ({track.path}): {track.reason}"
+        typer.echo(visible(line), err=True)
 
 
 def _totals(written: Sequence[Written]) -> tuple[int, int]:

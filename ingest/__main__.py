@@ -11,6 +11,7 @@ import typer
 
 from lyre.cluster import Engine
 from lyre.console import command_line, run
+from lyre.errors import visible
 
 app = command_line(
     "Load the sources into raw tables of the warehouse. Example: python -m ingest all"
@@ -343,7 +344,7 @@ def parquet(
 
 
 def _say(line: str) -> None:
-    typer.echo(line, err=True)
+    typer.echo(visible(line), err=True)
 
 
 if __name__ == "__main__":

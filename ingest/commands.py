@@ -20,6 +20,7 @@ from lyre import cluster
 from lyre.cluster import Engine
 from lyre.console import DONE, DONE_WITH_FAILURES
 from lyre.counting import counted
+from lyre.errors import visible
 from lyre.settings import Audio, Settings
 from warehouse.database import open_to_read
 
@@ -132,7 +133,7 @@ def status(warehouse: Path, clips: Mapping[str, Path], *, as_json: bool) -> None
         typer.echo(json.dumps([asdict(each) for each in loads], indent=2))
         return
     for line in report.status_lines(loads):
-        typer.echo(line)
+        typer.echo(visible(line))
 
 
 def parquet(warehouse: Path, folder: Path, *, as_json: bool) -> None:
@@ -185,4 +186,4 @@ def _foretell(
 def _tell(lines: Iterable[str], as_json: bool) -> None:
     if not as_json:
         for line in lines:
-            typer.echo(line)
+            typer.echo(visible(line))

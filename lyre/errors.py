@@ -3,6 +3,8 @@
 import re
 
 _LINE_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+# All but tabs and line feeds, and what turns the direction of writing.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LONGEST_QUOTE = 200
 
 
@@ -35,6 +37,19 @@ def shortened(text: str, longest: int = _LONGEST_QUOTE) -> str:
         return text
     half = (longest - len(" ... ")) // 2
     return f"{text[:half]} ... {text[-half - 1 :]}"
+
+
+def visible(text: str) -> str:
+    r"""Write out control characters, which would give a terminal orders.
+
+    Names of files and free-text tags may hold any.
+
+    Examples
+    --------
+    >>> print(visible("\x1b]0;title\x07rock"))
+    \x1b]0;title\x07rock
+    """
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class LyreError(Exception):
@@ -73,7 +88,7 @@ class LyreError(Exception):
         if self.remedy is not None:
             text += f"; {self.remedy}"
         # Names of files and what libraries say may hold line breaks.
-        return _LINE_BREAKS.sub(" ", text)
+        return visible(_LINE_BREAKS.sub(" ", text))
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process boundaries; keyword-only arguments need help there.

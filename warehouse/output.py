@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lyre.errors import visible
 from warehouse.errors import WarehouseError
 from warehouse.query import Answer
 
@@ -31,9 +32,10 @@ def write_table(answer: Answer, out: TextIO) -> None:
     """Draw the first `TABLE_ROWS` rows for the eye; NULL is shown as such."""
     table = Table()
     for name in answer.columns:
-        table.add_column(Text(name), overflow="fold")
+        table.add_column(Text(visible(name)), overflow="fold")
     for row in islice(answer.rows, TABLE_ROWS):
-        table.add_row(*(Text("NULL" if value is None else str(value)) for value in row))
+        cells = ("NULL" if value is None else visible(str(value)) for value in row)
+        table.add_row(*map(Text, cells))
     console = Console(file=out, width=None if out.isatty() else _UNBOUNDED)
     console.print(table)
     if next(answer.rows, None) is not None:

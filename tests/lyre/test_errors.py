@@ -2,7 +2,7 @@
 
 import pickle
 
-from lyre.errors import LyreError, brief, said
+from lyre.errors import LyreError, brief, said, visible
 
 
 def test_the_parts_make_one_sentence() -> None:
@@ -33,3 +33,11 @@ def test_what_a_library_said_is_its_first_line_or_its_name() -> None:
     assert said(ValueError("one\ntwo")) == "one"
     assert said(KeyError()) == "KeyError"
     assert said(ValueError("\n")) == "ValueError"
+
+
+def test_names_and_tags_give_a_terminal_no_orders() -> None:
+    title, turned = "\x1b]0;title\x07.mp3", "a\u202eb"
+    assert visible(title) == "\\x1b]0;title\\x07.mp3"
+    assert visible(turned) == "a\\u202eb"
+    assert visible("日本語 é\t|\n\x9b") == "日本語 é\t|\n\\x9b"
+    assert str(LyreError("empty", where=title)) == "\\x1b]0;title\\x07.mp3: empty"

@@ -272,6 +272,12 @@ def test_a_table_says_what_it_leaves_out(warehouse: Path) -> None:
     assert "The first" not in write("table", warehouse, f"from range({TABLE_ROWS})")
 
 
+def test_a_tag_gives_a_terminal_no_orders(warehouse: Path) -> None:
+    shown = write("table", warehouse, "select chr(27) || '[2Jrock' as \"\x1b]0;t\"")
+    assert "\\x1b[2Jrock" in shown
+    assert "\x1b" not in shown
+
+
 def test_rows_are_read_in_pieces() -> None:
     out = io.StringIO()
     WRITERS["csv"](Answer(["n"], iter([(1,), (2,)])), out)

@@ -1,6 +1,7 @@
 """Results as plain text."""
 
 from lyre.counting import counted
+from lyre.errors import visible
 from train.metrics import TagMetrics
 from train.tables import table
 from train.tagger.evaluation import Evaluation
@@ -34,7 +35,7 @@ def evaluation(found: Evaluation) -> str:
 def outcome(found: Outcome, number: int | None, threshold: Threshold) -> str:
     """Tell what came of one file."""
     if found.tagging is None:
-        return f"{found.path}: {found.error}"
+        return visible(f"{found.path}: {found.error}")
     tagging = found.tagging
     windows = counted(len(tagging.windows), "window")
     head = f"{found.path}: {tagging.seconds:.1f} s, {windows}"
@@ -51,7 +52,7 @@ def outcome(found: Outcome, number: int | None, threshold: Threshold) -> str:
         lines.append(f"  genres now: {', '.join(found.genres)}")
     if found.unwritten is not None:
         lines.append(f"  genres not written: {found.unwritten}")
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _averages(found: Evaluation) -> list[tuple[str, ...]]:

@@ -24,6 +24,7 @@ def tagger(band_run: tuple) -> Tagger:
     return Tagger.load(band_run[0].folder)
 
 
+@pytest.mark.field_report("R54")
 def test_folders_are_searched_and_named_files_taken_as_they_are(
     tmp_path: Path,
 ) -> None:
@@ -44,6 +45,12 @@ def test_patterns_find_files_and_folders(tmp_path: Path) -> None:
     # A name that looks like a pattern is a name first.
     assert find([str(odd)]) == [odd]
     assert find(["absent/*.mp3"]) == [Path("absent/*.mp3")]
+
+
+def test_a_name_gives_a_terminal_no_orders(tagger: Tagger, tmp_path: Path) -> None:
+    files = [_write(tmp_path / "\x1b[2J.wav"), tmp_path / "\x1b[2J.mp3"]
+    for found in predict(tagger, files):
+        assert "\x1b" not in outcome(found, None, 0.0)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
