@@ -9,10 +9,10 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, Self, get_args
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dataset.errors import DatasetError
 from lyre.documents import read_json, read_model
@@ -27,7 +27,9 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 Target = Literal["tfrecord", "webdataset", "parquet"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 Count = Annotated[int, Field(ge=0)]
-# A manifest may come from others: its paths stay inside the export.
+# A manifest and a model may come from others: their features are of a size that can be
+# computed, and the paths of a manifest stay inside the export.
+MOST_SAMPLES, MOST_MELS = 2**20, 2**13
 _INSIDE = r"^{}/[\w.-]+$"
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -47,14 +49,20 @@ class Features(Part):
     preset: str | None = Field(
         None, description="The preset that the settings began from; log-mel only."
     )
-    sample_rate: int = Field(gt=0, description="Samples per second after resampling.")
+    sample_rate: int = Field(
+        gt=0, le=MOST_SAMPLES, description="Samples per second after resampling."
+    )
     mono: str = Field(
         "mean of the channels",
         description="How channels were mixed, before resampling.",
     )
-    n_fft: int | None = Field(None, gt=0, description="Samples per frame.")
-    hop: int | None = Field(None, gt=0, description="Samples between frames.")
-    n_mels: int | None = Field(None, gt=0, description="Mel bands.")
+    n_fft: int | None = Field(
+        None, gt=0, le=MOST_SAMPLES, description="Samples per frame."
+    )
+    hop: int | None = Field(
+        None, gt=0, le=MOST_SAMPLES, description="Samples between frames."
+    )
+    n_mels: int | None = Field(None, gt=0, le=MOST_MELS, description="Mel bands.")
     fmin: float | None = Field(None, ge=0, description="Lower edge of the bands, Hz.")
     fmax: float | None = Field(None, gt=0, description="Upper edge of the bands, Hz.")
     scale: Literal["db", "log10_10000", "samples"] = Field(
@@ -73,6 +81,17 @@ class Features(Part):
     shape: list[int | None] = Field(
         description="Shape of a record; null for time, which differs by clip."
     )
+
+    @model_validator(mode="after")
+    def _fits_its_format(self) -> Self:
+        is_logmel = self.format == "logmel"
+        if is_logmel and None in (self.n_fft, self.hop, self.n_mels, self.fmin):
+            raise ValueError("a logmel needs n_fft, hop, n_mels and fmin")
+        if is_logmel == (self.scale == "samples"):
+            raise ValueError(f"{self.format} has no scale {self.scale!r}")
+        if self.shape != ([None, self.n_mels] if is_logmel else [None]):
+            raise ValueError(f"{self.format} has no shape {self.shape}")
+        return self
 
     @property
     def frames_per_second(self) -> float:

@@ -20,7 +20,7 @@ from typing import Annotated
 import typer
 
 from dataset import exports, manifest, verify
-from dataset.manifest import TARGETS, Manifest, Target
+from dataset.manifest import MOST_MELS, MOST_SAMPLES, TARGETS, Manifest, Target
 from export import clips, production, relabel, stage, tables, telling
 from export.additions import Adding
 from export.clips import DType, Format, Preset
@@ -42,6 +42,7 @@ from lyre.console import (
 )
 from lyre.cores import cores
 from lyre.counting import counted
+from lyre.errors import visible
 from lyre.lock import locked
 
 _MEGABYTE = 1_000_000
@@ -107,14 +108,17 @@ def _add_command(target: Target) -> None:
             typer.Option(help="Settings of the log-mel to begin from; else urop2019."),
         ] = None,
         rate: Annotated[
-            int | None, typer.Option(min=1, help="Samples a second.")
+            int | None, typer.Option(min=1, max=MOST_SAMPLES, help="Samples a second.")
         ] = None,
-        mels: Annotated[int | None, typer.Option(min=1, help="Mel bands.")] = None,
+        mels: Annotated[
+            int | None, typer.Option(min=1, max=MOST_MELS, help="Mel bands.")
+        ] = None,
         n_fft: Annotated[
-            int | None, typer.Option(min=2, help="Samples a frame.")
+            int | None, typer.Option(min=2, max=MOST_SAMPLES, help="Samples a frame.")
         ] = None,
         hop: Annotated[
-            int | None, typer.Option(min=1, help="Samples between frames.")
+            int | None,
+            typer.Option(min=1, max=MOST_SAMPLES, help="Samples between frames."),
         ] = None,
         dtype: Annotated[
             DType | None,
@@ -348,7 +352,7 @@ def _verified(folder: Path) -> list[str]:
     with progress("verify", n_records, "records") as advance:
         faults = verify.verify(folder, advance)
     for fault in faults:
-        typer.echo(fault, err=True)
+        typer.echo(visible(fault), err=True)
     sound = "every record is sound" if not faults else counted(len(faults), "fault")
     typer.echo(f"{folder}: {counted(n_records, 'record')} checked, {sound}", err=True)
     return faults

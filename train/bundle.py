@@ -9,9 +9,9 @@ import os
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dataset.manifest import Features
 from lyre.documents import parse_model
@@ -65,6 +65,16 @@ class Bundle(BaseModel):
         description="Where weights come from that others published, and their licence.",
     )
 
+    @model_validator(mode="after")
+    def _window_is_of_the_features(self) -> Self:
+        length = int(self.window.seconds * self.features.frames_per_second)
+        if self.window.shape != [length, *self.features.shape[1:]]:
+            raise ValueError(
+                f"a window of {self.window.seconds:g} s of these features has no shape "
+                f"{self.window.shape}"
+            )
+        return self
+
     @property
     def selection(self) -> Selection:
         """The tracks and labels on which the model is measured, as it learned."""
@@ -98,12 +108,21 @@ def load(path: Path) -> tuple["keras.Model", Bundle]:
     from train.engine import keras
 
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True), bundle
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        shapes = model.input_shape, model.output_shape
     except Exception as error:
         # What Keras, h5py and zipfile raise of damage has no common kind.
         raise TrainError(
             f"Keras cannot load the model: {said(error)}", where=path
         ) from error
+    described = (None, *bundle.window.shape), (None, len(bundle.tags))
+    if shapes != described:
+        raise TrainError(
+            "the model is not the one that it describes: from {} to {}".format(*shapes),
+            where=path,
+            expected="from {} to {}".format(*described),
+        )
+    return model, bundle
 
 
 def read(path: Path) -> Bundle:

@@ -106,6 +106,7 @@ def small_export(tmp_path):
             n_fft=2048,
             hop=512,
             n_mels=4,
+            fmin=0.0,
             scale="db",
             dtype="float16",
             shape=[None, 4],

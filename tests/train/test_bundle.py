@@ -1,3 +1,4 @@
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,7 @@ def test_saving_again_replaces_the_file(
         (lambda path: path.write_bytes(path.read_bytes()[:-500]), "no .keras archive"),
     ],
 )
+@pytest.mark.field_report("R36")
 def test_unusable_file_is_told_in_a_sentence(
     spoil: Callable[[Path], object],
     message: str,
@@ -97,6 +99,69 @@ def test_damaged_description_names_the_field(
         bundle.load(path)
 
 
+@pytest.mark.parametrize(
+    ("part", "values", "message"),
+    [
+        ("window", {"shape": [10**9, 16]}, "has no shape"),
+        ("window", {"shape": [20]}, "has no shape"),
+        ("features", {"n_fft": None}, "needs n_fft"),
+        ("features", {"hop": 10**9}, "hop: "),
+        ("features", {"sample_rate": 10**9}, "sample_rate: "),
+        ("features", {"scale": "samples"}, "no scale"),
+        ("features", {"shape": [None, 7]}, "no shape"),
+    ],
+)
+def test_a_description_that_contradicts_itself_is_refused(
+    part: str, values: dict, message: str, described: Bundle, tmp_path: Path
+) -> None:
+    path = tmp_path / "best.keras"
+    content = described.model_dump()
+    content[part] |= values
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("lyre.json", json.dumps(content))
+    with pytest.raises(TrainError, match=message) as caught:
+        bundle.read(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.field_report("R36", "R38")
+@pytest.mark.parametrize(
+    ("shape", "units"), [((20, 16), [4]), ((20, 8), [3]), ((20, 16), [3, 3])]
+)
+def test_a_model_that_is_not_the_one_described_is_refused(
+    shape: tuple[int, ...], units: list[int], described: Bundle, tmp_path: Path
+) -> None:
+    seen = keras.Input(shape)
+    flat = keras.layers.Flatten()(seen)
+    other = keras.Model(seen, [keras.layers.Dense(each)(flat) for each in units])
+    bundle.save(other, described, tmp_path / "best.keras")
+    with pytest.raises(TrainError, match="not the one that it describes"):
+        bundle.load(tmp_path / "best.keras")
+
+
+def test_a_layer_is_no_model(described: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "best.keras"
+    layer = {
+        "module": "keras.layers",
+        "class_name": "Flatten",
+        "config": {},
+        "registered_name": None,
+    }
+    bundle.save(
+        keras.Sequential([keras.Input((20, 16))]), described, tmp_path / "a.keras"
+    )
+    with (
+        zipfile.ZipFile(tmp_path / "a.keras") as old,
+        zipfile.ZipFile(path, "w") as new,
+    ):
+        for name in old.namelist():
+            content = json.dumps(layer) if name == "config.json" else old.read(name)
+            new.writestr(name, content)
+    with pytest.raises(TrainError, match="Keras cannot load the model"):
+        bundle.load(path)
+
+
+@pytest.mark.field_report("R36")
 def test_a_model_that_brings_code_is_refused_and_not_run(
     described: Bundle, tmp_path: Path
 ) -> None:
