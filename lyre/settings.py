@@ -25,7 +25,7 @@ from lyre.validation import first_problem, nearest
 FILE_NAME = "lyre.toml"
 _PREFIX = "LYRE_"
 _FILE_VARIABLE = "LYRE_CONFIG"
-_FOLDERS = ("data_dir", "warehouse_path", "exports_dir", "runs_dir")
+_FOLDERS = ("data_dir", "temp_dir", "warehouse_path", "exports_dir", "runs_dir")
 
 
 class SettingsError(LyreError):
@@ -152,6 +152,11 @@ class Settings(BaseSettings):
         pattern=r"^\s*\d+(\.\d+)?\s*[KMGT]i?B\s*$",
         description="Memory that dbt's DuckDB may take, such as 4GB, before it writes "
         "to disk; default: 80 per cent of the machine's.",
+    )
+    temp_dir: Path | None = Field(
+        None,
+        description="Folder for what dbt's DuckDB writes to disk meanwhile; default: "
+        "beside the warehouse.",
     )
     exports_dir: Path | None = Field(
         None, description="Folder of exported data sets; default: <data_dir>/exports."

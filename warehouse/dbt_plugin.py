@@ -25,7 +25,7 @@ class Plugin(BasePlugin):
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
     ) -> None:
-        """Set the path of the database file, and how much memory it may take.
+        """Set path and memory of the database, and where it goes beyond the memory.
 
         Raises
         ------
@@ -47,6 +47,9 @@ class Plugin(BasePlugin):
                 **(creds.settings or {}),
                 "memory_limit": loaded.memory_limit,
             }
+        if loaded.temp_dir:
+            # At the start, since DuckDB cannot change it once it is in use.
+            config["temp_directory"] = str(loaded.temp_dir.absolute())
 
 
 def _check_name(path: Path, catalog: str) -> None:

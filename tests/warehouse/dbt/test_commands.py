@@ -55,6 +55,86 @@ def test_a_row_about_nothing_stops_the_build(
     assert own.dbt(*words).returncode == 1
 
 
+def _as_table(view: str) -> str:
+    """Return SQL that puts what a view shows into a table in its place."""
+    schema, name = view.split(".")
+    return (
+        f"create table {schema}.shown as from {view}; drop view {view}; "
+        f"alter table {schema}.shown rename to {name};"
+    )
+
+
+_OTHER_SPLIT = "if(split = 'train', 'test', 'train') as split"
+# A test, and what it must not let pass.
+FAULTS = {
+    "artists_stay_in_one_split": (
+        "insert into marts.splits "
+        f"select * replace ('TRNOBODY' as track_id, {_OTHER_SPLIT}) "
+        "from marts.splits limit 1"
+    ),
+    "equal_sound_stays_in_one_split recordings_stay_once funnel_adds_up": (
+        "insert into marts.training_set_v2 "
+        f"select training_set.* replace (other.track_id as track_id, {_OTHER_SPLIT}) "
+        "from marts.training_set_v2 as training_set "
+        "join marts.tracks as one using (source, track_id) "
+        "join marts.tracks as other on one.sound_sha256 = other.sound_sha256 "
+        "and one.track_id != other.track_id limit 1"
+    ),
+    "other_recordings_are_out": (
+        "insert into marts.training_set_v2 "
+        "select training_set.* replace (differing.track_id as track_id) "
+        "from marts.training_set_v2 as training_set, "
+        "cleaning.differing_names as differing "
+        "where artist_similarity < 0.4 and title_similarity < 0.4 limit 1"
+    ),
+    "clean_tags_keep_scripts_apart": (
+        f"{_as_table('cleaning.clean_tags_v2')} "
+        "update cleaning.clean_tags_v2 set tag = 'рок' where is_kept"
+    ),
+    "tag_links_stay_in_one_clean_tag": (
+        f"{_as_table('cleaning.tag_links_v1')} "
+        "insert into cleaning.tag_links_v1 by name "
+        "select 'msd' as source, 'rock' as target, 'jazz' as tag"
+    ),
+    "vocabulary_names_are_known": "select 1",
+    "clean_silence,test_name:verdict_is_explained": (
+        f"{_as_table('cleaning.clean_silence_v2')} "
+        "update cleaning.clean_silence_v2 set evidence = null"
+    ),
+    "tracks,test_name:primary_key": (
+        "insert into marts.tracks from marts.tracks limit 1"
+    ),
+}
+
+
+@pytest.mark.field_report("R11", "R50")
+def test_every_check_of_the_build_can_fail(project: Any, tmp_path: Path) -> None:
+    """In one run, since dbt takes long to begin; those of lists are in test_seeds."""
+    own = type(project)(tmp_path, tmp_path / "target")
+    shutil.copytree(project.target, own.target)
+    shutil.copy(project.warehouse, own.warehouse)
+    with duckdb.connect(str(own.warehouse)) as connection:
+        for statement in FAULTS.values():
+            connection.execute(statement)
+    names = [name for each in FAULTS for name in each.split()]
+    done = own.dbt(
+        "test",
+        *("--select", *names),
+        dbt_vars="{min_positives_per_split: 0, vocabulary_with: [zzz]}",
+    )
+    results = json.loads((own.target / "run_results.json").read_text())["results"]
+    passed = {
+        result["unique_id"].split(".")[2]
+        for result in results
+        if result["status"] == "pass"
+    }
+    # Of the other version of clean_silence.
+    assert {name for name in passed if "clean_silence_v1" not in name} == set()
+    assert len(results) > len(names)
+    assert 'vocabulary_with: no kept track has a clean tag "zzz"' in done.stdout
+    assert '"rock" and "jazz" are linked, but became' in done.stdout
+
+
 def test_a_tag_that_a_split_lacks_stops_the_build_by_name(project: Any) -> None:
     done = project.dbt(
         "test",
@@ -273,6 +353,7 @@ class TestWithoutData:
         assert done.returncode == 2
         assert "no raw tables in" in done.stdout
 
+    @pytest.mark.field_report("R43")
     def test_open_elsewhere(self, project: Any) -> None:
         with duckdb.connect(str(project.warehouse), read_only=True):
             done = project.dbt("run")
@@ -304,3 +385,62 @@ def test_the_docs_are_one_page(project: Any) -> None:
         assert f'"{node["unique_id"]}"' in text
     assert "The final table: the tracks that are kept" in text
     assert '"parent_map"' in text
+
+
+_AGGREGATE = """
+    select count(*) as n_tracks, sum(len(tags)) as n_tags from (
+        select track, list(tag order by weight, tag) as tags
+        from (
+            select i // 8 as track, 'some tag ' || hash(i) % 1000 as tag,
+                hash(i + 1) % 101 as weight
+            from range(1000000) as numbers (i)
+        )
+        group by track
+    )
+"""
+# Needs some 100 MB.
+_DISTINCT = """
+    select count(*) as n_words from (
+        select distinct md5(i::text) as word from range(1500000) as numbers (i)
+    )
+"""
+
+
+@pytest.mark.field_report("R48")
+def test_a_million_pairs_are_listed_by_track_in_256_mb(
+    project: Any, tmp_path: Path
+) -> None:
+    config = tmp_path / "lyre.toml"
+    config.write_text('memory_limit = "256MB"\n')
+    done = project.dbt("show", "--inline", _AGGREGATE, config=config)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"125,?000.*1,?000,?000", done.stdout), done.stdout
+
+
+@pytest.mark.field_report("R48")
+def test_what_memory_cannot_hold_goes_to_the_folder_that_is_named(
+    project: Any, tmp_path: Path
+) -> None:
+    config = tmp_path / "lyre.toml"
+    spill = tmp_path / "it's here"
+    limit = 'memory_limit = "80MB"\n'
+    # Where it cannot go to the disk, it cannot be done: the folder is a file.
+    (tmp_path / "file").touch()
+    config.write_text(f'{limit}temp_dir = "file"\n')
+    done = project.dbt("show", "--inline", _DISTINCT, config=config)
+    assert done.returncode != 0
+    config.write_text(f'{limit}temp_dir = "it\'s here"\n')
+    done = project.dbt("show", "--inline", _DISTINCT, config=config)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"1,?500,?000", done.stdout), done.stdout
+    assert not spill.exists() or not list(spill.iterdir())
+
+
+@pytest.mark.field_report("R48")
+def test_too_little_memory_is_told_with_advice(project: Any, tmp_path: Path) -> None:
+    config = tmp_path / "lyre.toml"
+    config.write_text('memory_limit = "40MB"\n')
+    done = project.dbt("show", "--inline", _AGGREGATE, config=config)
+    assert done.returncode != 0
+    assert "Increasing the memory limit" in done.stdout, done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
