@@ -67,6 +67,7 @@ def test_a_read_only_disk(stage: Any, chain: Any, disk: Any) -> None:
     assert protected.state() == chain.expected(stage)
 
 
+@pytest.mark.field_report("R43")
 def test_a_busy_warehouse(stage: Any, chain: Any, tmp_path: Path) -> None:
     if stage.name == "fit":
         pytest.skip("training reads no warehouse")

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -11,9 +12,11 @@ import soundfile
 from pyarrow import parquet as pq
 from typer.testing import CliRunner, Result
 
+from train import trained
 from train.__main__ import app
 from train.errors import TrainError
 from train.tagger import Tagger, genres, microphone
+from train.tagger.finding import find
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -156,6 +159,7 @@ def test_predict_of_a_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["tags"] == pytest.approx(dict(expected.top()), abs=1e-5)
 
 
+@pytest.mark.field_report("R54")
 def test_predict_as_json_with_a_bad_file(house: Path) -> None:
     (house / "songs" / "c.mp3").write_text("<html>")
     done = _run("predict", "first", "songs", "--json", "--windows", "2")
@@ -167,6 +171,33 @@ def test_predict_as_json_with_a_bad_file(house: Path) -> None:
     assert found[0]["windows"] == 2
     assert set(found[0]["tags"]) == {"rock", "jazz", "pop"}
     assert found[2].keys() == {"path", "error"}
+
+
+@pytest.mark.field_report("R54")
+def test_a_folder_is_tagged_with_one_load_of_the_model(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = house / "many"
+    (folder / "deep").mkdir(parents=True)
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, 8_000)
+    for number in range(50):
+        place = folder / "deep" if number % 2 else folder
+        soundfile.write(place / f"{number}.wav", noise, 16_000)
+    (folder / "broken.mp3").write_bytes(b"\0" * 100)
+    (folder / "notes.txt").write_text("no song")
+    loads = []
+    load = trained.load
+    monkeypatch.setattr(
+        trained, "load", lambda source: loads.append(source) or load(source)
+    )
+    done = _run("predict", "first", "many", "--json")
+    assert done.exit_code == 1
+    found = json.loads(done.stdout)
+    assert [entry["path"] for entry in found] == list(map(str, find(["many"])))
+    assert [entry["path"] for entry in found if "error" in entry] == ["many/broken.mp3"]
+    assert len(found) == 51
+    assert re.search(r"51 files, 1 failed, in .* s \(.* files/s\)", done.stderr)
+    assert len(loads) == 1
 
 
 def test_predict_of_bad_files_alone_did_nothing(house: Path) -> None:

@@ -97,6 +97,7 @@ def test_same_seed_and_epoch_give_the_same_batches(numbered: Tracks) -> None:
         assert (labels == other_labels).all()
 
 
+@pytest.mark.field_report("R27")
 def test_epochs_and_seeds_differ_in_order_and_place(numbered: Tracks) -> None:
     runs = [_seen(_epoch(numbered, 1)), _seen(_epoch(numbered, 2))]
     runs.append(_seen(_epoch(numbered, 1, seed=2)))

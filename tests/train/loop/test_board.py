@@ -70,6 +70,7 @@ def test_area_under_the_drawn_curve_is_the_average_precision() -> None:
     assert area == pytest.approx(found.pr_auc) == pytest.approx(5 / 6)
 
 
+@pytest.mark.field_report("R34")
 def test_what_no_checkpoint_covers_is_not_written(tmp_path: Path) -> None:
     board = Board(tmp_path, Logging(every_steps=1))
     position = Position(1, step=1, loss_sum=2.0, examples=4.0)

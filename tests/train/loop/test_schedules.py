@@ -121,6 +121,7 @@ def test_schedule_over_an_unknown_number_of_batches_is_refused() -> None:
         ("loss", [0.5, 0.6, 0.6, 0.3, 0.2], [0.4, 0.4, 0.2, 0.2, 0.2]),
     ],
 )
+@pytest.mark.field_report("R32")
 def test_plateau_knows_the_direction(
     monitor: str, values: list[float], expected: list[float]
 ) -> None:

@@ -155,11 +155,26 @@ def test_no_more_windows_than_there_are_places(tagger: Tagger) -> None:
     assert len(tagger.predict(samples, _RATE, windows=16).windows) == 3
 
 
+@pytest.mark.field_report("R13")
 def test_short_clip_is_repeated_and_says_so(tagger: Tagger, noise: np.ndarray) -> None:
     found = tagger.predict(noise[:3000], _RATE)
     assert len(found.windows) == 1
     assert found.notes == ("shorter than a window of 1 s: repeated",)
     assert np.isfinite(found.scores).all()
+
+
+@pytest.mark.parametrize("seconds", [0.2, 1.0, 29.9])
+@pytest.mark.field_report("R13")
+def test_clips_shorter_than_a_window_of_30_s(tagger: Tagger, seconds: float) -> None:
+    rng = np.random.default_rng(0)
+    samples = rng.uniform(-0.3, 0.3, int(seconds * _RATE)).astype(np.float32)
+    found = tagger.with_window(30.0).predict(samples, _RATE)
+    assert found.notes == ("shorter than a window of 30 s: repeated",)
+    assert found.windows.shape == (1, 3)
+    assert np.isfinite(found.scores).all()
+    # Padding in silence would give the scores of zeros.
+    silent = tagger.with_window(30.0).predict(np.zeros_like(samples), _RATE)
+    assert (found.scores != silent.scores).any()
 
 
 @pytest.mark.field_report("R07")
@@ -234,6 +249,7 @@ def test_unusable_file_is_refused(tagger: Tagger, tmp_path: Path) -> None:
         tagger.predict(file)
 
 
+@pytest.mark.field_report("R55")
 def test_model_without_weights_or_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="no model"):
         Tagger.load(tmp_path)

@@ -192,6 +192,7 @@ def test_exposures_name_every_mart_that_a_command_reads(
     assert read - {"track_labels"} <= named
 
 
+@pytest.mark.field_report("R47")
 def test_seeds_give_every_column_a_type(seeds: list[Any]) -> None:
     for node in seeds:
         header = Path(node["root_path"], node["original_file_path"])
@@ -223,6 +224,7 @@ def test_every_rule_takes_a_track_in_a_unit_test(unit_tests: dict[Any, Any]) -> 
 @pytest.mark.parametrize(
     "judge", ["audio", "duplicates", "labels", "matches", "silence", "tags"]
 )
+@pytest.mark.field_report("R52")
 def test_judges_are_tested_on_nulls_and_on_nothing(
     unit_tests: dict[Any, Any], judge: str, version: int
 ) -> None:
