@@ -35,6 +35,7 @@ def clip_file(root: Path, datasets: Mapping[str, Path], path: str) -> Path:
     else:
         folder, inside = root, path
     file = folder / inside
-    if not file.resolve().is_relative_to(folder.resolve()):
+    # No file's name holds NUL.
+    if "\0" in path or not file.resolve().is_relative_to(folder.resolve()):
         raise LyreError("the clip lies outside of the folder of clips", where=path)
     return file

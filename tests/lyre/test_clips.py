@@ -33,6 +33,7 @@ def test_the_first_folder_tells_whose_clip_it_is(path: str, file: str) -> None:
         "own/../secret.wav",
         "own//etc/passwd",
         "own/out.wav",
+        "1.wav\0.mp3",
     ],
 )
 def test_no_path_leaves_its_folder(tmp_path: Path, path: str) -> None:
