@@ -164,7 +164,7 @@
     {%- set groups = var("vocabulary_merge") or [] %}
     {%- set ns = namespace(are_lists=groups is sequence and groups is not string) %}
     {%- for group in groups if ns.are_lists %}
-        {%- set ns.are_lists = _is_list_of_texts(group) == true %}
+        {%- set ns.are_lists = _is_list_of_texts(group) == true and group != [] %}
     {%- endfor %}
     {%- if not ns.are_lists %}
         {{ _refuse_var(

@@ -265,6 +265,10 @@ def test_an_unknown_split_stops_the_build_by_name(project: Any, split_by: str) -
             "vocabulary_merge is '['chill', 'chillout']'; expected a list of lists",
         ),
         (
+            "{vocabulary_merge: [[rock, jazz], []]}",
+            "vocabulary_merge is '[['rock', 'jazz'], []]'; expected a list of lists",
+        ),
+        (
             "{split_shares: {train: 80, test: 20}}",
             "'test': 20}'; expected three numbers: train, validation and test",
         ),
