@@ -23,6 +23,7 @@ import yaml
 from typer.testing import CliRunner
 
 from ingest.track_metadata import COLUMNS
+from sample.plan import draw
 from warehouse.query import ask
 
 # Inside Keras; no code of ours can answer it.
@@ -363,6 +364,19 @@ def test_links_lead_somewhere(page: str) -> None:
         path = (_ROOT / page).parent / target if target else _ROOT / page
         assert path.exists(), f"{page}: {link}"
         assert not anchor or anchor in _anchors(path.read_text()), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("page", ["docs/from-urop2019.md", "docs/queries.md"])
+def test_ids_are_those_of_tagged_songs_of_the_demo(page: str) -> None:
+    size = re.search(r"^DEMO_TRACKS \?= (\d+)$", _text("Makefile"), re.MULTILINE)
+    assert size
+    # That of `make demo`, and that of the tests above.
+    for songs in (int(size[1]), 80):
+        plan = draw(songs, seed=0)
+        tagged = {bytes(track).decode() for track in plan.track_id[plan.tagged]}
+        named = set(re.findall(r"\bTR[A-Z0-9]{16}\b", _text(page)))
+        assert named
+        assert named <= tagged
 
 
 def test_every_rule_and_threshold_is_explained() -> None:
