@@ -40,7 +40,7 @@ _QUERIES = {
     "tags": "select n, tag from numbered_tags order by n",
     "tid_tag": (
         "select numbered_tracks.n, numbered_tags.n, pairs.weight from pairs"
-        " inner join numbered_tracks using (track_id)"
+        " inner join numbered_tracks using (source, track_id)"
         " inner join numbered_tags using (tag) order by 1, 2"
     ),
 }
@@ -72,7 +72,8 @@ def write_sqlite(
     Returns
     -------
     dict of str to int
-        Rows per table. Tags have the numbers of their mart, tracks are numbered by id.
+        Rows per table. Tags have the numbers of their mart, tracks are numbered by id;
+        tracks of several sources that have one id have a row each.
 
     Raises
     ------
@@ -170,8 +171,9 @@ def _number(source: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     """Make views of a recipe's pairs, and of tracks and tags with their ROWIDs."""
     try:
         source.execute(
-            "create temp view pairs as select track_id, tag, max(weight) as weight"  # noqa: S608
-            f" from {recipe.track_labels} group by track_id, tag"
+            "create temp view pairs as"  # noqa: S608
+            " select source, track_id, tag, max(weight) as weight"
+            f" from {recipe.track_labels} group by source, track_id, tag"
         )
         source.execute(
             "create temp view numbered_tags as select tag, number as n"  # noqa: S608
@@ -184,8 +186,9 @@ def _number(source: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
             remedy="run `dbt build` first",
         ) from error
     source.execute(
-        "create temp table numbered_tracks as select track_id,"
-        " row_number() over (order by track_id) as n from pairs group by track_id"
+        "create temp table numbered_tracks as select source, track_id,"
+        " row_number() over (order by track_id, source) as n"
+        " from pairs group by source, track_id"
     )
 
 

@@ -45,18 +45,30 @@ def tagged(warehouse):
 
 def test_old_scripts_find_tags_by_rowid(tagged, tmp_path):
     file = tmp_path / "new/clean.db"
-    assert tables.write_sqlite(tagged, V2, file) == {"tids": 3, "tags": 4, "tid_tag": 4}
+    assert tables.write_sqlite(tagged, V2, file) == {"tids": 4, "tags": 4, "tid_tag": 5}
     with sqlite3.connect(file) as database:
         found = database.execute(
             "select tags.tag, tid_tag.val from tid_tag, tids, tags"
             " where tags.ROWID = tid_tag.tag and tid_tag.tid = tids.ROWID"
-            " and tids.tid = 'TRA' order by tid_tag.val desc"
+            " and tids.tid = 'TRC'"
+        ).fetchall()
+        # Ids of other data sets are numbers that several may use for their own.
+        of_each = database.execute(
+            "select tids.tid, list from tids, (select tid,"
+            " group_concat(tag || ' ' || val) as list from tid_tag group by tid) as pairs where pairs.tid = tids.ROWID"
+            " order by 1, 2"
         ).fetchall()
         names = database.execute("select name from sqlite_master where type = 'table'")
         assert {name for (name,) in names} == {"tids", "tags", "tid_tag"}
         assert database.execute("pragma integrity_check").fetchone() == ("ok",)
         tags = database.execute("select tag from tags order by rowid").fetchall()
-    assert found == [("rock", 50.0), ("jazz", 9.0)]
+    assert found == [("été", None)]
+    assert of_each == [
+        ("TRA", "1 50.0,2 7.5"),
+        ("TRA", "2 9.0"),
+        ("TRB", "1 100.0"),
+        ("TRC", None),
+    ]
     assert tags == [("rock",), ("jazz",), ("unused",), ("été",)]
 
 
