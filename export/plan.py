@@ -208,9 +208,10 @@ def _n_shards(extent: Extent, features: Features, shard_bytes: int) -> int:
         return 0
     width = math.prod(size for size in features.shape if size is not None)
     bytes_per_second = features.frames_per_second * width * _BYTES[features.dtype]
-    needed = extent.seconds * bytes_per_second / shard_bytes
+    needed = math.ceil(extent.seconds * bytes_per_second / shard_bytes)
     spread = min(_SPREAD, extent.tracks // _FEWEST_TRACKS)
-    return 1 << (max(1, spread, math.ceil(needed)) - 1).bit_length()
+    # A track is never cut, however small the shards are to be.
+    return 1 << (max(1, spread, min(needed, extent.tracks)) - 1).bit_length()
 
 
 def _shard_of(row: Row, plan: Plan) -> str:

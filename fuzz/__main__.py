@@ -8,7 +8,7 @@ import typer
 
 from fuzz.harness import fuzz
 from fuzz.readers import READERS
-from lyre.console import command_line, run
+from lyre.console import command_line, finite, run
 from lyre.errors import LyreError
 
 app = command_line("Damage real files at random and let every reader read them.")
@@ -20,9 +20,14 @@ def main(
         list[str] | None, typer.Argument(metavar="READER...", help="Default: all.")
     ] = None,
     cases: Annotated[int, typer.Option(min=1, help="Cases a reader.")] = 10_000,
-    seconds: Annotated[float, typer.Option(help="Time limit a reader.")] = 180.0,
+    seconds: Annotated[
+        float,
+        typer.Option(min=1, callback=finite, help="Time limit a reader."),
+    ] = 180.0,
     first: Annotated[int, typer.Option(min=0, help="Number of the first case.")] = 0,
-    only: Annotated[int | None, typer.Option(help="Run this case alone.")] = None,
+    only: Annotated[
+        int | None, typer.Option(min=0, help="Run this case alone.")
+    ] = None,
     keep: Annotated[
         Path | None, typer.Option(help="Folder for the files that made a fault.")
     ] = None,

@@ -126,26 +126,44 @@ def dataset_sources(settings: Settings, say: Say) -> list[Source]:
 
 
 def clip_folders(settings: Settings, say: Say) -> ClipFolders:
-    """Return the folders of clips that are there; of absent ones is told."""
+    """Return the folders of clips that are there; of absent ones is told.
+
+    Raises
+    ------
+    IngestError
+        One is of a data set that cannot be called so.
+    """
     root = settings.source(settings.sources.audio)
     there = _there("audio", [root], say)
-    datasets = {
+    own = {
         name: folder
-        for name, folder in settings.dataset_audio.items()
+        for name, folder in _own_folders(settings).items()
         if _there(f"datasets.{name}.audio", [folder], say)
     }
-    return ClipFolders(root if there else None, datasets)
+    return ClipFolders(root if there else None, own)
 
 
 def chosen_clip_folders(settings: Settings, root: Path | None) -> ClipFolders:
     """Return the folders of clips of the settings, with another common one if given.
 
     Without clips of its own in the common folder, that may be absent.
+
+    Raises
+    ------
+    IngestError
+        One is of a data set that cannot be called so.
     """
     common = root or settings.source(settings.sources.audio)
-    datasets = settings.dataset_audio
-    is_needed = root is not None or common.exists() or not datasets
-    return ClipFolders(common if is_needed else None, datasets)
+    own = _own_folders(settings)
+    is_needed = root is not None or common.exists() or not own
+    return ClipFolders(common if is_needed else None, own)
+
+
+def _own_folders(settings: Settings) -> dict[str, Path]:
+    """Return the data sets' own folders of clips; their names begin clips' paths."""
+    for name in settings.dataset_audio:
+        datasets.check_name(name)
+    return settings.dataset_audio
 
 
 def required(sources: Sequence[Source], settings: Settings) -> Sequence[Source]:

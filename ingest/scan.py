@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 
 import duckdb
@@ -217,8 +218,9 @@ def list_all(
     Raises
     ------
     IngestError
-        One is no folder, or two files would have one path.
+        One is no folder or lies in another, or two files would have one path.
     """
+    _refuse_overlap({**({} if root is None else {"audio": root}), **datasets})
     files = [] if root is None else list_audio(root, on_error)
     for file in files:
         head = file.path.partition("/")[0]
@@ -230,6 +232,19 @@ def list_all(
                 "one of the folders",
             )
     return files + list_datasets(datasets, on_error)
+
+
+def _refuse_overlap(folders: Mapping[str, Path]) -> None:
+    """Refuse folders of which one holds another: its clips would be listed twice."""
+    for (outer, around), (inner, folder) in permutations(folders.items(), 2):
+        if folder.resolve().is_relative_to(around.resolve()):
+            raise IngestError(
+                f"the clips of {inner} lie in the folder of those of {outer}, too",
+                where=folder,
+                expected="folders of which none lies in another",
+                remedy="take one of them out of lyre.toml: a data set's clips may lie "
+                "in sources.audio",
+            )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ here: they are dbt vars, documented in ``dbt_project.yml``.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -25,6 +25,7 @@ from lyre.validation import first_problem, nearest
 FILE_NAME = "lyre.toml"
 _PREFIX = "LYRE_"
 _FILE_VARIABLE = "LYRE_CONFIG"
+_POSITIVE = Field(gt=0, allow_inf_nan=False)
 _FOLDERS = ("data_dir", "temp_dir", "warehouse_path", "exports_dir", "runs_dir")
 
 
@@ -60,6 +61,7 @@ class Sources(BaseModel):
     )
     msd: list[Path] = Field(
         [Path("msd_summary_file.h5")],
+        min_length=1,
         description="MSD files: summary, aggregate or song files in HDF5, folders of "
         "them, or track_metadata.db.",
     )
@@ -102,7 +104,7 @@ class Audio(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    silence_thresholds_db: list[float] = Field(
+    silence_thresholds_db: list[Annotated[float, _POSITIVE]] = Field(
         [60.0],
         min_length=1,
         description="Decibels below the loudest frame at which a frame is silent.",
@@ -112,8 +114,8 @@ class Audio(BaseModel):
         description="Take the acoustic fingerprint, which finds near duplicates.",
     )
     workers: int = Field(0, ge=0, description="Decoding processes; 0: one a core.")
-    timeout_seconds: float = Field(
-        120.0, gt=0, description="Time after which a clip counts as hanging."
+    timeout_seconds: Annotated[float, _POSITIVE] = Field(
+        120.0, description="Time after which a clip counts as hanging."
     )
     batch_files: int = Field(
         500, gt=0, description="Clips whose rows are committed together."

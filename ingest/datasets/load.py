@@ -77,15 +77,26 @@ def source(format_name: str, paths: Sequence[Path], name: str) -> Source:
         The format or name is no good, or a file is missing, empty or of another kind.
     """
     files = find_files(format_name, paths)
+    check_name(name)
+    for file in files:
+        check(file, is_a=FORMATS[format_name].expected, key=f"sources.datasets.{name}")
+    state = replace(fingerprint(paths, files), format=format_name)
+    return Source(name, state, _TABLES, partial(_fill, format_name, files), _keep)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a data set cannot have.
+
+    Raises
+    ------
+    IngestError
+        It is that of another source, or its rows and clips could not be told by it.
+    """
     if not _NAME.fullmatch(name) or name in _TAKEN:
         raise IngestError(
             f"{name!r} cannot be the name of a data set",
             expected="small letters, digits, - and _, and no name of another source",
         )
-    for file in files:
-        check(file, is_a=FORMATS[format_name].expected, key=f"sources.datasets.{name}")
-    state = replace(fingerprint(paths, files), format=format_name)
-    return Source(name, state, _TABLES, partial(_fill, format_name, files), _keep)
 
 
 def find_files(format_name: str, paths: Sequence[Path]) -> list[Path]:

@@ -64,6 +64,8 @@ def test_every_row_is_in_one_shard_of_its_split(warehouse, rows, tmp_path):
         (300, 9_000, 10**9, 8),  # spread over no more than eight
         # 500,000 clips of 30 s, 960 kB each, in 64 MB: 7,500, so 8,192.
         (500_000, 15_000_000, 64_000_000, 8_192),
+        (112, 3_360, 1_000, 128),  # no more than needed for a track each
+        (1, 30, 1_000, 1),
     ],
 )
 def test_number_of_shards_is_a_power_of_two(tracks, seconds, shard_bytes, expected):

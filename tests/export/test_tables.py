@@ -54,8 +54,9 @@ def test_old_scripts_find_tags_by_rowid(tagged, tmp_path):
         ).fetchall()
         # Ids of other data sets are numbers that several may use for their own.
         of_each = database.execute(
-            "select tids.tid, list from tids, (select tid,"
-            " group_concat(tag || ' ' || val) as list from tid_tag group by tid) as pairs where pairs.tid = tids.ROWID"
+            "select tids.tid, list from tids, (select tid, group_concat("
+            "tag || ' ' || val) as list from tid_tag group by tid) as pairs"
+            " where pairs.tid = tids.ROWID"
             " order by 1, 2"
         ).fetchall()
         names = database.execute("select name from sqlite_master where type = 'table'")

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +55,22 @@ def test_data_sets_by_flag_and_by_settings(
     assert "(sources.datasets.none)" in err
     found = _query(data, "select distinct source from raw.dataset_tags order by 1")
     assert found == [("mine",), ("yours",)]
+
+
+@pytest.mark.parametrize("name", ["msd", "mine/x", "Mine", ".."])
+@pytest.mark.parametrize("command", ["audio", "all"])
+def test_folders_of_clips_go_by_names_of_data_sets(
+    ingest: Ingest,
+    sources: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    command: str,
+) -> None:
+    (sources / "own").mkdir()
+    found = {"format": "plain", "paths": ["none.csv"], "audio": "own"}
+    monkeypatch.setenv("LYRE_SOURCES__DATASETS", json.dumps({name: found}))
+    code, _, err = ingest(command)
+    assert (code, f"{name!r} cannot be the name of a data set" in err) == (2, True)
 
 
 def test_lastfm_takes_files_of_one_kind(ingest: Ingest, sources: Path) -> None:

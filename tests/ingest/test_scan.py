@@ -309,6 +309,22 @@ def test_a_killed_scan_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert summary.by_status == {"ok": 400}
 
 
+@pytest.mark.parametrize("own", ["audio", "audio/b", ".", "link"])
+def test_folders_of_clips_lie_apart(
+    raw: duckdb.DuckDBPyConnection, tmp_path: Path, own: str
+) -> None:
+    root = tmp_path / "audio"
+    (root / "b").mkdir(parents=True)
+    (root / "b" / "a.wav").write_bytes(wav())
+    (tmp_path / "link").symlink_to("audio")
+    with pytest.raises(IngestError, match="lie in the folder of those of"):
+        ingest_audio(raw, root, SETTINGS, datasets={"mine": tmp_path / own})
+    beside = {"mine": tmp_path / own, "yours": root / "b"}
+    with pytest.raises(IngestError, match="lie in the folder of those of"):
+        ingest_audio(raw, None, SETTINGS, datasets=beside)
+    assert rows(raw, "path") == []
+
+
 @pytest.mark.parametrize("closed", ["", "b", "own", "own/b"])
 def test_what_cannot_be_looked_at_has_not_vanished(
     raw: duckdb.DuckDBPyConnection,
