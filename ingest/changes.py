@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ingest.files import FileState, state_of
+from ingest.files import FileState, placed, state_of
 from ingest.runs import LOADED
 
 _KNOWN_FILES = """
@@ -153,7 +153,7 @@ def known_files(connection: duckdb.DuckDBPyConnection, source: str) -> list[Path
     rows = connection.execute(
         "select path from raw.ingest_files where source = ? order by path", [source]
     ).fetchall()
-    return [Path(path) for (path,) in rows]
+    return [placed(path) for (path,) in rows]
 
 
 def present(files: Iterable[Path]) -> Iterator[FileState]:

@@ -109,7 +109,7 @@ def changed_file(states: Iterable[FileState]) -> str | None:
     """
     for state in states:
         try:
-            now = state_of(_place(state.path))
+            now = state_of(placed(state.path))
         except OSError:
             return state.path
         if (now.size_bytes, now.modified_us) != (state.size_bytes, state.modified_us):
@@ -124,14 +124,23 @@ def joined(paths: Iterable[Path]) -> str:
 
 def named_paths(text: str) -> list[Path]:
     """Take the path of a `Fingerprint` apart again."""
-    if Path(text).exists():
-        return [Path(text)]
-    return [Path(path) for path in text.split(_JOINED_BY)]
+    if placed(text).exists():
+        return [placed(text)]
+    return [placed(path) for path in text.split(_JOINED_BY)]
 
 
 def shown(path: Path) -> str:
     r"""Return a path as text that any database takes: ``\xNN`` where not UTF-8."""
     return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def placed(text: str) -> Path:
+    """Return the path that `shown` made a text of."""
+    path = Path(text)
+    if "\\x" not in text or os.path.lexists(path):
+        return path
+    name = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
+    return Path(os.fsdecode(name))
 
 
 def check(path: Path, *, is_a: str, key: str) -> None:
@@ -209,15 +218,6 @@ def fault_in(content: bytes) -> str | None:
 def unreadable(error: OSError) -> str:
     """Say why a file could not be read."""
     return f"the file cannot be read: {error.strerror}"
-
-
-def _place(text: str) -> Path:
-    """Return the path that `shown` made a text of."""
-    path = Path(text)
-    if "\\x" not in text or os.path.lexists(path):
-        return path
-    name = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
-    return Path(os.fsdecode(name))
 
 
 def _state(path: Path, stat: os.stat_result) -> FileState:

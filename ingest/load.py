@@ -26,6 +26,7 @@ from ingest.runs import (
     log_files,
     log_run,
     next_run_id,
+    note_times,
 )
 from ingest.tables import (
     ROWS_SET_ASIDE,
@@ -281,6 +282,9 @@ def load(
     work = Load(connection, run_id, source.name, state.path, force)
     if not force and is_unchanged(connection, source.name, state):
         log_run(connection, Run(run_id, source.name, state, started_at), SKIPPED)
+        if len(state.files) == 1:
+            # It was compared by its content alone.
+            note_times(connection, source.name, state.files)
         return _outcome(work, source, {}, SKIPPED, time.monotonic() - clock)
     run = Run(run_id, source.name, state, started_at, clock)
     try:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ingest.files import shown
 from ingest.forecast import LOAD, SKIP, Forecast
 from ingest.load import Outcome
 from ingest.runs import SKIPPED
@@ -65,7 +66,7 @@ def audio_lines(summary: "AudioSummary") -> list[str]:
         How the scan ended.
     """
     hours = summary.audio_seconds / 3600
-    folders = "; ".join(map(str, summary.folders))
+    folders = "; ".join(map(shown, summary.folders))
     told = [
         f"audio: {counted(summary.found, 'file')} found, {summary.measured:,} measured "
         f"({hours:.1f} hours), {summary.vanished:,} vanished, "

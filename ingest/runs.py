@@ -1,14 +1,14 @@
 """The log of loads: ``raw.ingest_runs`` and ``raw.ingest_files``."""
 
 import time
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
-from ingest.files import Fingerprint
+from ingest.files import FileState, Fingerprint
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 LOADED, SET_ASIDE = "loaded", "set aside"
@@ -122,6 +122,19 @@ def log_files(
         [run.run_id, run.source],
     )
     connection.unregister("listing")
+
+
+def note_times(
+    connection: duckdb.DuckDBPyConnection, source: str, files: Sequence[FileState]
+) -> None:
+    """Write into ``raw.ingest_files`` when files of the same content were changed."""
+    for file in files:
+        connection.execute(
+            "update raw.ingest_files set modified_at = make_timestamptz($time) "
+            "where source = $source and path = $path "
+            "and modified_at <> make_timestamptz($time)",
+            {"time": file.modified_us, "source": source, "path": file.path},
+        )
 
 
 def is_unchanged(

@@ -114,7 +114,7 @@ def _clip_changes(
     from ingest.listing import list_audio, list_datasets
 
     names = {shown(folder.absolute()): name for name, folder in datasets.items()}
-    named = {names.get(str(folder), ""): folder for folder in folders}
+    named = {names.get(shown(folder), ""): folder for folder in folders}
     found = []
     for name, folder in named.items():
         if not folder.is_dir():

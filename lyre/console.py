@@ -78,8 +78,9 @@ def run(app: typer.Typer, program: str) -> None:
     written whole or not at all, so that the same command goes on once it can.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # In a log, results and progress stay in the order in which they came.
-        sys.stdout.reconfigure(line_buffering=True)
+        # In a log, results and progress stay in the order in which they came; a name
+        # that is no text is escaped, as on standard error.
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     try:
         app(prog_name=program)
     except LyreError as error:

@@ -189,6 +189,36 @@ def test_status_of_audio_and_lastfm_trees(ingest: Ingest, sources: Path) -> None
     assert ", changed (1 new, 1 gone): " in lines[1]
 
 
+def test_a_file_of_the_same_content_is_unchanged_for_status_too(
+    ingest: Ingest, sources: Path
+) -> None:
+    ingest("lists")
+    os.utime(sources / "sid_mismatches.txt", (0, 0))
+    assert ingest("status")[1].count(", changed: ") == 1
+    assert "unchanged since its last load" in ingest("lists")[1]
+    assert ingest("status")[1].count(", unchanged: ") == 2
+
+
+def test_status_of_paths_that_are_not_utf8(
+    ingest: Ingest, sources: Path, tmp_path: Path, write_songs
+) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        odd.mkdir()
+    except OSError:
+        pytest.skip("this file system takes no names that are not UTF-8")
+    shutil.copytree(sources / "audio", odd / "audio")
+    shutil.copy(sources / "sid_mismatches.txt", odd)
+    shutil.copytree(write_songs("tree/a.h5", [{}]).parent, odd / "tree")
+    ingest("lists", "--mismatches", odd / "sid_mismatches.txt")
+    ingest("msd", odd / "tree")
+    ingest("audio", "--root", odd / "audio", "--list-only")
+    assert ingest("status")[1].count(", unchanged: ") == 4
+    (odd / "tree" / "a.h5").unlink()
+    assert "msd: 1 row, 0 set aside, " in ingest("status")[1]
+    assert ingest("status")[1].count(", gone: ") == 1
+
+
 def test_status_of_folders_of_other_data_sets(ingest: Ingest, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -73,6 +73,23 @@ def test_what_a_disk_refuses_is_a_sentence(
     assert said.count("\n") == 1
 
 
+def test_a_name_that_is_no_text_is_printed_escaped() -> None:
+    script = (
+        "import os, typer; from lyre.console import command_line, run\n"
+        "app = command_line('Example.')\n"
+        "@app.command()\n"
+        "def only(): typer.echo(os.fsdecode(b'caf\\xe9.mp3'))\n"
+        "run(app, 'example')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"caf\\udce9.mp3\n")
+
+
 @pytest.mark.parametrize("told", ["", "Unable to allocate 7.95 TiB"])
 def test_want_of_memory_is_a_sentence(
     told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
