@@ -377,7 +377,11 @@ def test_seeds_keep_texts_as_written(
     path = project.seeds / "tags" / "tags_v1_rejected.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(
-            [["tag", "comment"], *([text, text] for text in _ODD_TEXTS)]
+            [
+                ["tag", "comment"],
+                *([text, text] for text in _ODD_TEXTS),
+                ["no comment", ""],
+            ]
         )
     selection = {"seed": "tags_v1_rejected tags_v1_added", "run": "+tag_pool"}[command]
     done = project.dbt(command, "--select", *selection.split())
@@ -388,5 +392,8 @@ def test_seeds_keep_texts_as_written(
             "select distinct data_type from duckdb_columns() "
             "where schema_name = 'seeds' and table_name like 'tags_v1%'"
         ).fetchall()
-    assert rows == [(text, text) for text in _ODD_TEXTS]
+    assert rows == [
+        *((text, text) for text in _ODD_TEXTS),
+        ("no comment", None),
+    ]
     assert types == [("VARCHAR",)]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from lyre import console, settings
+from lyre.errors import visible
 from train import initial, runs, trained
 from train.commands.options import ConfigFile, ExportName, Overrides, choose
 from train.errors import TrainError
@@ -118,7 +119,7 @@ def fit(
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    print(visible(line), flush=True)
 
 
 def _progress(

@@ -29,7 +29,7 @@ def evaluation(found: Evaluation) -> str:
     ]
     if result.undefined:
         lines += ["", f"left out of macro: {', '.join(result.undefined)}"]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def outcome(found: Outcome, number: int | None, threshold: Threshold) -> str:

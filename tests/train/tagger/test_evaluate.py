@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,8 @@ def test_metrics_are_written_and_told(run: Path) -> None:
     assert "95% of 20 draws of artists" in report.evaluation(found)
     assert json.loads((run / runs.METRICS).read_text()) == found.to_dict()
     assert found.notes == ()
+    strange = replace(found, notes=("a tag \x1b]0;title\x07",))
+    assert "\x1b" not in report.evaluation(strange)
     text = report.evaluation(found)
     assert "macro (mean over tags)" in text
     assert "micro (all labels at once)" in text
