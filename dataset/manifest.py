@@ -7,12 +7,11 @@ that an export writes: a folder without one is unfinished.
 
 import json
 import os
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from dataset.errors import DatasetError
 from lyre.documents import read_json, read_model
@@ -150,7 +149,7 @@ class Addition(Part):
     """Shards that were appended later, for tracks of another recipe."""
 
     number: int = Field(ge=1, description="It is part of the shards' names.")
-    created_at: datetime = Field(description="When they were finished, UTC.")
+    created_at: AwareDatetime = Field(description="When they were finished, UTC.")
     revision: str | None = Field(description="Revision of Lyre, where git knew it.")
     software: dict[str, str] = Field(description="Versions that shaped the values.")
 
@@ -222,7 +221,7 @@ class Manifest(Part):
         SCHEMA_VERSION, description="Version of this schema."
     )
     name: str = Field(description="Name of the export.")
-    created_at: datetime = Field(description="When the export was finished, UTC.")
+    created_at: AwareDatetime = Field(description="When the export was finished, UTC.")
     revision: str | None = Field(description="Revision of Lyre, where git knew it.")
     software: dict[str, str] = Field(description="Versions that shaped the values.")
     target: Target = Field("tfrecord", description="Kind of the shards' files.")

@@ -170,6 +170,11 @@ def _add_command(target: Target) -> None:
     ) -> None:
         if finish and shards:
             raise ExportError("--shards and --finish do not go together")
+        if check and shards:
+            raise ExportError(
+                "--shards writes no manifest, which --verify needs",
+                remedy="verify once the export is finished",
+            )
         configured = settings.load()
         features = clips.features(
             format_, preset, rate=rate, n_mels=mels, n_fft=n_fft, hop=hop, dtype=dtype
@@ -266,6 +271,11 @@ def relabel_command(
 
     Example: python -m export relabel --recipe training_set.v1 --add-missing
     """
+    if audio_root is not None and not add_missing:
+        raise ExportError(
+            "--audio-root is read for --add-missing alone",
+            remedy="give both, or none: labels need no audio",
+        )
     configured = settings.load()
     folder = directory or exports.newest(configured.exports, None)
     before = len(manifest.read(folder).shards)

@@ -14,6 +14,7 @@ import duckdb
 from ingest.errors import IngestError
 from ingest.runs import has_raw_tables
 from ingest.tables import TABLES, Table
+from lyre.documents import parse_json
 from lyre.errors import said
 from lyre.whole import whole_folder
 
@@ -98,7 +99,7 @@ def _write(
         return _found(place, table, contents, is_new=False)
     with whole_folder(place) as beside:
         _copy(connection, table, beside, file_bytes)
-        text = json.dumps(contents, indent=1)
+        text = json.dumps({**contents, "files": _files(beside)}, indent=1)
         (beside / _CONTENTS).write_text(text, encoding="utf-8")
     return _found(place, table, contents, is_new=True)
 
@@ -135,14 +136,19 @@ def _contents(
 
 def _is_written(place: Path, contents: dict[str, int | str]) -> bool:
     try:
-        found = json.loads((place / _CONTENTS).read_text(encoding="utf-8"))
+        found = parse_json((place / _CONTENTS).read_bytes())
     except (FileNotFoundError, ValueError):
         return False
-    return bool(found == contents)
+    return bool(found == {**contents, "files": _files(place)})
+
+
+def _files(place: Path) -> dict[str, int]:
+    """Return the size of each Parquet file of a folder."""
+    return {file.name: file.stat().st_size for file in place.glob("*.parquet")}
 
 
 def _found(
     place: Path, table: Table, contents: dict[str, int | str], *, is_new: bool
 ) -> Written:
-    sizes = [file.stat().st_size for file in place.glob("*.parquet")]
+    sizes = _files(place).values()
     return Written(table.name, int(contents["rows"]), len(sizes), sum(sizes), is_new)

@@ -11,6 +11,7 @@ from soundfile import SoundFileError
 
 from lyre.console import progress
 from lyre.cores import cores
+from lyre.documents import parse_json
 from lyre.whole import whole_folder
 from sample.clips import Clip, clip_path, design, write_all
 from sample.errors import SampleError
@@ -114,7 +115,7 @@ def _present(out: Path, request: Request, force: bool) -> bool:
 
 def _read_marker(out: Path) -> dict[str, object] | None:
     try:
-        found = json.loads((out / MARKER).read_text(encoding="utf-8"))
+        found = parse_json((out / MARKER).read_bytes())
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

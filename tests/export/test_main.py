@@ -122,6 +122,20 @@ def test_a_part_is_not_finished_at_once(invoke):
     assert isinstance(result.exception, ExportError)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["tfrecord", "--shards", "0/2", "--verify"], "--shards writes no manifest"),
+        (["relabel", "--audio-root", "x"], "--audio-root is read for --add-missing"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(invoke, tmp_path, words, told):
+    result = invoke(*words)
+    assert isinstance(result.exception, ExportError)
+    assert told in str(result.exception)
+    assert not (tmp_path / "exports").exists()
+
+
 def test_a_file_of_sql_selects(invoke, tmp_path):
     (tmp_path / "some.sql").write_text(
         "select track_id from marts.training_set_v2"

@@ -121,3 +121,23 @@ def test_the_command_says_what_it_wrote(warehouse: Path, tmp_path: Path) -> None
     assert "lastfm_tags: 1 row" in first.stdout
     assert "unchanged" not in first.stdout
     assert CliRunner().invoke(app, arguments).stdout.count("unchanged") == len(TABLES)
+
+
+@pytest.mark.parametrize("harm", ["file gone", "file cut", "contents", "nested"])
+def test_a_folder_that_was_harmed_is_written_again(
+    warehouse: Path, tmp_path: Path, harm: str
+) -> None:
+    folder = tmp_path / "parquet"
+    _write(warehouse, folder)
+    (part,) = (folder / "audio_files").glob("*.parquet")
+    whole = part.read_bytes()
+    contents = folder / "audio_files" / "_contents.json"
+    if harm == "file gone":
+        part.unlink()
+    elif harm == "file cut":
+        part.write_bytes(whole[:-9])
+    else:
+        contents.write_text("{" if harm == "contents" else "[" * 100_000)
+    again = _write(warehouse, folder)
+    assert [name for name, each in again.items() if each.is_new] == ["audio_files"]
+    assert part.read_bytes() == whole

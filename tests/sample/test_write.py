@@ -68,6 +68,13 @@ def test_other_sample_is_replaced_only_by_force(tmp_path: Path) -> None:
     assert json.loads((out / MARKER).read_text())["tracks"] == 61
 
 
+@pytest.mark.parametrize("content", ["", "{", "[]", "[" * 100_000, "\xff"])
+def test_a_damaged_marker_is_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / MARKER).write_text(content, encoding="latin-1")
+    with pytest.raises(SampleError, match="neither empty nor a sample"):
+        write_sample(Request(60, 0, audio=False), tmp_path)
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_folder_of_other_things_is_never_touched(tmp_path: Path, force: bool) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
