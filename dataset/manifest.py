@@ -97,6 +97,10 @@ class Features(Part):
         """Length of one second along the first axis."""
         return self.sample_rate / (self.hop or 1)
 
+    def length_of(self, seconds: float) -> int:
+        """Return how many whole values of the first axis some seconds have."""
+        return int(seconds * self.frames_per_second)
+
     def log_mel_settings(self) -> dict[str, Any]:
         """Return the settings of a log-mel, as `audio.features` names them."""
         names = {"n_fft", "hop", "n_mels", "fmin", "fmax", "scale", "top_db"}

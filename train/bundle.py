@@ -67,7 +67,7 @@ class Bundle(BaseModel):
 
     @model_validator(mode="after")
     def _window_is_of_the_features(self) -> Self:
-        length = int(self.window.seconds * self.features.frames_per_second)
+        length = self.features.length_of(self.window.seconds)
         if self.window.shape != [length, *self.features.shape[1:]]:
             raise ValueError(
                 f"a window of {self.window.seconds:g} s of these features has no shape "

@@ -53,7 +53,7 @@ def window_of(
     TrainError
         The window has no frame.
     """
-    length = int(settings.window_seconds * features.frames_per_second)
+    length = features.length_of(settings.window_seconds)
     if settings.standardise != "auto":
         standardise = settings.standardise
     bands = [size for size in features.shape[1:] if size is not None]

@@ -150,7 +150,7 @@ class Tagger:
                 expected=f"more than 0 and at most {LONGEST_WINDOW:g}",
             )
         features = self.bundle.features
-        shape = [int(seconds * features.frames_per_second), *window.shape[1:]]
+        shape = [features.length_of(seconds), *window.shape[1:]]
         changed = window.model_copy(update={"seconds": seconds, "shape": shape})
         only = TrainError(
             f"this model sees windows of {window.seconds:g} s and no others",
