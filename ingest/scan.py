@@ -32,7 +32,7 @@ from ingest.listing import (
     list_datasets,
 )
 from ingest.pool import Outcome
-from ingest.selection import IS_NEW, Selection, check, choose
+from ingest.selection import IS_NEW, KNOWN, Selection, check, choose
 from lyre.console import progress
 from lyre.settings import Audio
 from warehouse.database import transaction
@@ -55,7 +55,7 @@ _CHANGED = f"""
     create or replace temporary table changed as
     select found.*
     from found
-    left join raw.audio_files as known on known.path = found.path
+    left join {KNOWN} as known on known.path = found.path
     where {IS_NEW}
 """  # noqa: S608
 _MOVED = """
@@ -65,10 +65,23 @@ _MOVED = """
     where audio_files.path = found.path
         and audio_files.dataset is distinct from found.dataset
 """
+# Nothing need be decoded again where a disk was not mounted for a while.
+_RETURNED = """
+    update raw.audio_files
+    set
+        status = regexp_extract(error, '^was ([a-z]+)', 1),
+        error = nullif(regexp_replace(error, '^was [a-z]+(: )?', ''), '')
+    from found
+    where audio_files.path = found.path
+        and audio_files.size_bytes = found.size_bytes
+        and audio_files.modified_at = found.modified_at
+        and status = 'vanished'
+        and starts_with(error, 'was ')
+"""
 # Rows of a folder that is not looked into now, or cannot be, stay as they are.
 _VANISHED = """
     update raw.audio_files
-    set status = 'vanished', error = null
+    set status = 'vanished', error = 'was ' || status || coalesce(': ' || error, '')
     where status <> 'vanished' and path not in (select path from found)
         and list_contains($folders, coalesce(dataset, ''))
         and not exists (
@@ -282,6 +295,7 @@ def _write_list(
     ((vanished,),) = connection.execute(
         _VANISHED, {"folders": folders, "unread": unread}
     ).fetchall()
+    connection.execute(_RETURNED)
     connection.execute(_CHANGED)
     for table in ("raw.audio_files", "raw.audio_silences", "raw.audio_fingerprints"):
         connection.execute(

@@ -9,6 +9,20 @@ from ingest.errors import IngestError
 
 CLIPS_TO_DECODE = "marts.clips_to_decode"
 
+# What a clip was before it vanished, its error says (`ingest.scan`); of those that an
+# older version let vanish it does not.
+KNOWN = """(
+    select * replace (
+        case
+            when status = 'vanished' and starts_with(error, 'was ')
+                then regexp_extract(error, '^was ([a-z]+)', 1)
+            else status
+        end as status
+    )
+    from raw.audio_files
+)"""
+"""The clips known; one that has vanished with the status that it had before."""
+
 IS_NEW = """(
     known.path is null
     or known.size_bytes <> found.size_bytes
@@ -24,7 +38,7 @@ IS_NEW = """(
 _CHOSEN = f"""
     select found.path
     from found
-    left join raw.audio_files as known on known.path = found.path
+    left join {KNOWN} as known on known.path = found.path
     where (
         {IS_NEW}
         or known.status = 'listed'

@@ -32,7 +32,7 @@ AUDIO_FILES = describe(
     bandwidth_hz DOUBLE Highest frequency with content, Hz.
     silence_thresholds_db DOUBLE[] Thresholds for which audio_silences was filled, in order; NULL: not measured.
     status VARCHAR 'ok', 'empty', 'unreadable', 'partial', 'crashed', 'timeout', 'listed' or 'vanished'.
-    error VARCHAR What went wrong; NULL where nothing did.
+    error VARCHAR What went wrong, or what a vanished clip was; NULL where nothing did.
     scanned_at TIMESTAMPTZ When the file was measured.
     """,  # noqa: E501
 )

@@ -21,6 +21,7 @@ from ingest import listing, scan
 from ingest.audio import load_audio
 from ingest.engines import Measured
 from ingest.errors import IngestError
+from ingest.forecast import forecast_audio
 from ingest.listing import Clip, list_audio, measure_clip
 from ingest.pool import run_tasks
 from ingest.scan import AudioSummary, ingest_audio
@@ -38,10 +39,10 @@ def raw() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def wav(seed: int = 0, seconds: float = 0.5) -> bytes:
+def wav(seed: int = 0, seconds: float = 0.5, kind: str = "WAV") -> bytes:
     buffer = io.BytesIO()
     sound = np.random.default_rng(seed).uniform(-0.5, 0.5, round(8000 * seconds))
-    soundfile.write(buffer, sound, 8000, format="WAV")
+    soundfile.write(buffer, sound, 8000, format=kind)
     return buffer.getvalue()
 
 
@@ -169,6 +170,41 @@ def test_only_what_changed_is_measured_again(
     (tmp_path / "2.wav").write_bytes(wav(2))
     assert scan_again(raw, tmp_path).measured == 1
     assert scan_again(raw, tmp_path).by_status == {"ok": 6}
+
+
+def test_clips_that_come_back_are_not_decoded_again(
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection
+) -> None:
+    root, away = tmp_path / "audio", tmp_path / "away"
+    root.mkdir()
+    (root / "ok.wav").write_bytes(wav(1))
+    (root / "cut.flac").write_bytes(wav(2, seconds=3, kind="FLAC")[:-9000])
+    (root / "noise.wav").write_bytes(b"no audio")
+    (root / "empty.wav").write_bytes(b"")
+    scan_again(raw, root)
+    ingest_audio(raw, root, SETTINGS, Selection(list_only=True))
+    before = rows(raw, "*")
+    assert len({status for (status,) in rows(raw, "status")}) == 4
+
+    # A disk that is not mounted leaves an empty folder.
+    root.rename(away)
+    root.mkdir()
+    assert scan_again(raw, root).by_status == {"vanished": 4}
+    assert scan_again(raw, root).vanished == 0
+    root.rmdir()
+    away.rename(root)
+    told = forecast_audio(raw, root, {}, SETTINGS, Selection()).reason
+    assert told.endswith("; 0 to decode")
+    assert scan_again(raw, root).measured == 0
+    assert rows(raw, "*") == before
+
+    # What is another clip is decoded.
+    root.rename(away)
+    root.mkdir()
+    scan_again(raw, root)
+    (root / "ok.wav").write_bytes(wav(2))
+    assert scan_again(raw, root).measured == 1
+    assert ("ok.wav", "ok", None) in rows(raw, "path, status, error")
 
 
 def test_a_data_set_has_a_folder_of_its_own(
