@@ -51,6 +51,8 @@ def save(figure: "Figure", path: Path) -> None:
     ------
     TrainError
         As `check`, or the file cannot be written.
+    LyreError
+        There is something else in its place, such as a folder.
     """
     check(path)
     from matplotlib.backends.backend_agg import FigureCanvasAgg

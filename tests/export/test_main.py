@@ -179,7 +179,8 @@ def test_tables_for_other_tools(invoke, warehouse, tmp_path):
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
             "create table marts.track_labels_v2 as"
-            " select 'T' as track_id, 'rock' as tag, 1.0::double as weight"
+            " select 'msd' as source, 'T' as track_id, 'rock' as tag,"
+            " 1.0::double as weight"
         )
         connection.execute(
             "create table marts.tag_numbers_v2 as select 'rock' as tag, 1 as number"

@@ -6,6 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lyre.errors import LyreError
 from train import picture
 from train.errors import TrainError
 
@@ -34,5 +35,5 @@ def test_what_cannot_be_written_is_told(
 
 def test_a_folder_in_the_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "rates.png").mkdir()
-    with pytest.raises(TrainError, match="cannot be written"):
+    with pytest.raises(LyreError, match="cannot be replaced by a file"):
         picture.save(Figure(), tmp_path / "rates.png")
