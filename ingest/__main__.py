@@ -4,6 +4,7 @@ What reads and writes is imported by the command that needs it, so that help is 
 at once.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -60,11 +61,13 @@ def msd(
     Example: python -m ingest msd data/sources/msd_summary_file.h5
     """
     from ingest import commands, plan
+    from ingest.attempt import attempt
     from lyre import settings as settings_file
 
     settings = settings_file.load()
+    find = partial(plan.msd_source, settings, paths or [])
     commands.load_all(
-        [plan.msd_source(settings, paths or [])],
+        [attempt("msd", find)],
         settings,
         warehouse,
         force=force,
@@ -92,11 +95,13 @@ def lastfm(
     Example: python -m ingest lastfm data/sources/lastfm_tags.db
     """
     from ingest import commands, plan
+    from ingest.attempt import attempt
     from lyre import settings as settings_file
 
     settings = settings_file.load()
+    find = partial(plan.lastfm_source, settings, paths or [])
     commands.load_all(
-        [plan.lastfm_source(settings, paths or [])],
+        [attempt("lastfm", find)],
         settings,
         warehouse,
         force=force,
@@ -191,12 +196,14 @@ def dataset(
     Example: python -m ingest dataset plain my_music.csv --name mine
     """
     from ingest import commands
+    from ingest.attempt import attempt
     from ingest.datasets import load as datasets
     from lyre import settings as settings_file
 
     settings = settings_file.load()
+    find = partial(datasets.source, kind, paths, name or kind)
     commands.load_all(
-        [datasets.source(kind, paths, name or kind)],
+        [attempt(name or kind, find)],
         settings,
         warehouse,
         force=force,
@@ -278,15 +285,18 @@ def everything(
 ) -> None:
     """Load every source that lyre.toml names: msd, lastfm, lists, data sets, audio.
 
+    One that cannot be loaded is told, and the others are loaded all the same.
+
     Example: python -m ingest all
     """
     from ingest import commands, plan
+    from ingest.attempt import attempt
     from lyre import settings as settings_file
 
     settings = settings_file.load()
     sources = [
-        plan.msd_source(settings),
-        plan.lastfm_source(settings),
+        attempt("msd", partial(plan.msd_source, settings)),
+        attempt("lastfm", partial(plan.lastfm_source, settings)),
         *plan.list_sources(settings, _say),
         *plan.dataset_sources(settings, _say),
     ]

@@ -1,9 +1,11 @@
 """What the commands do: load one source after another, and tell how it went."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ import duckdb
 import typer
 
 from ingest import report
+from ingest.attempt import Failure, attempt
 from ingest.forecast import Forecast, forecast, forecast_audio
 from ingest.load import Outcome, Source, load, open_raw
 from ingest.plan import ClipFolders
@@ -18,20 +21,20 @@ from ingest.selection import Selection
 from ingest.status import status as read_status
 from lyre import cluster
 from lyre.cluster import Engine
-from lyre.console import DONE, DONE_WITH_FAILURES
 from lyre.counting import counted
 from lyre.errors import visible
 from lyre.settings import Audio, Settings
 from warehouse.database import open_to_read
 
 if TYPE_CHECKING:
+    from ingest.report import Result
     from ingest.scan import AudioSummary
 
 _ALL_CLIPS = Selection()
 
 
 def load_all(
-    sources: Iterable[Source],
+    sources: Sequence[Source | Failure],
     settings: Settings,
     warehouse: Path | None,
     *,
@@ -44,10 +47,13 @@ def load_all(
 ) -> None:
     """Load sources, or say what would be loaded, and tell how it went.
 
+    A source that cannot be loaded costs a sentence on standard error; the others are
+    loaded all the same.
+
     Parameters
     ----------
-    sources : iterable of Source
-        In this order.
+    sources : sequence of Source or Failure
+        In this order; failures are what could not even be found.
     settings : Settings
         Where the warehouse is, and what is measured of clips.
     warehouse : Path or None
@@ -68,29 +74,44 @@ def load_all(
     Raises
     ------
     typer.Exit
-        Always, but after a dry run: with the exit code.
+        Always, with the exit code.
     """
     database = warehouse or settings.warehouse
-    if dry_run:
-        told = _foretell(sources, database, force, clips, settings.audio, selection)
+    found = [each for each in sources if isinstance(each, Source)]
+    results: list[Result] = []
+    try:
+        for result in chain(
+            (each for each in sources if isinstance(each, Failure)),
+            _foretell(found, database, force, clips, settings.audio, selection)
+            if dry_run
+            else _load(found, database, force, clips, settings, selection, engine),
+        ):
+            results.append(result)
+            _tell(result, as_json)
+    finally:
+        # Also after what ends the command, such as a full disk.
         if as_json:
-            typer.echo(report.as_json(told))
-        _tell(report.forecast_lines(told), as_json)
+            typer.echo(report.as_json(results))
+    raise typer.Exit(report.exit_code(results))
+
+
+def _load(
+    sources: Sequence[Source],
+    database: Path,
+    force: bool,
+    clips: ClipFolders | None,
+    settings: Settings,
+    selection: Selection,
+    engine: Engine,
+) -> "Iterator[Outcome | AudioSummary | Failure]":
+    if not sources and not clips:
         return
-    results: list[Outcome | AudioSummary] = []
     with open_raw(database) as connection:
         for source in sources:
-            outcome = load(connection, source, force=force)
-            results.append(outcome)
-            _tell(report.lines(outcome), as_json)
+            yield attempt(source.name, partial(load, connection, source, force=force))
         if clips:
-            summary = _scan(connection, clips, settings, selection, engine)
-            results.append(summary)
-            _tell(report.audio_lines(summary), as_json)
-    if as_json:
-        typer.echo(report.as_json(results))
-    failed = any(report.has_failures(result) for result in results)
-    raise typer.Exit(DONE_WITH_FAILURES if failed else DONE)
+            scan = partial(_scan, connection, clips, settings, selection, engine)
+            yield attempt("audio", scan)
 
 
 def _scan(
@@ -164,26 +185,28 @@ def parquet(warehouse: Path, folder: Path, *, as_json: bool) -> None:
 
 
 def _foretell(
-    sources: Iterable[Source],
+    sources: Sequence[Source],
     database: Path,
     force: bool,
     clips: ClipFolders | None,
     settings: Audio,
     selection: Selection,
-) -> list[Forecast]:
+) -> Iterator[Forecast | Failure]:
     with ExitStack() as stack:
         known = None
         if database.exists():
             known = stack.enter_context(open_to_read(database))
-        told = [forecast(known, source, force=force) for source in sources]
+        for source in sources:
+            yield forecast(known, source, force=force)
         if clips:
-            told.append(
-                forecast_audio(known, clips.root, clips.datasets, settings, selection)
-            )
-    return told
+            folders = clips.root, clips.datasets
+            told = partial(forecast_audio, known, *folders, settings, selection)
+            yield attempt("audio", told)
 
 
-def _tell(lines: Iterable[str], as_json: bool) -> None:
-    if not as_json:
-        for line in lines:
+def _tell(result: "Result", as_json: bool) -> None:
+    if isinstance(result, Failure):
+        typer.echo(visible(f"{result.source}: failed: {result.error}"), err=True)
+    elif not as_json:
+        for line in report.lines(result):
             typer.echo(visible(line))

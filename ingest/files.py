@@ -164,7 +164,7 @@ def check(path: Path, *, is_a: str, key: str) -> None:
     if not path.exists():
         raise IngestError("no such file", where=path, expected=is_a, remedy=remedy)
     if fault := fault_of(path):
-        raise IngestError(fault, where=path, expected=is_a)
+        raise IngestError(fault, where=path, expected=is_a, remedy=remedy)
 
 
 def count_lines(path: Path) -> int:

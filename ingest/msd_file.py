@@ -204,12 +204,14 @@ def _explain(error: Exception, path: Path) -> IngestError:
             remedy="close it there and run this again",
         )
     if "file signature not found" in text:
-        return IngestError("this is not an HDF5 file", where=path)
-    if "truncated file" in text:
         return IngestError(
-            "the file is truncated", where=path, remedy="fetch it once more"
+            "this is not an HDF5 file",
+            where=path,
+            expected="a file of the Million Song Dataset",
+            remedy="fetch it once more, or name another",
         )
-    return IngestError(f"the file is damaged: {text}", where=path)
+    what = "truncated" if "truncated file" in text else f"damaged: {text}"
+    return IngestError(f"the file is {what}", where=path, remedy="fetch it once more")
 
 
 def _checked_rows(file: h5py.File, path: Path) -> int:

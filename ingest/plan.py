@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ingest import lastfm, lastfm_csv, lastfm_json, lists, msd, name_lists, splits
+from ingest.attempt import Failure, attempt
 from ingest.datasets import load as datasets
 from ingest.errors import IngestError
 from ingest.load import Source
@@ -75,7 +77,7 @@ def _is_tree(path: Path) -> bool:
 
 def list_sources(
     settings: Settings, say: Say, named: Mapping[str, Sequence[Path]] = _NONE
-) -> list[Source]:
+) -> list[Source | Failure]:
     """Return the lists and published splits that are there; all are optional.
 
     Parameters
@@ -88,40 +90,39 @@ def list_sources(
         Files to take in the place of those of the settings, by the list's key there;
         these must exist.
 
-    Raises
-    ------
-    IngestError
-        A file that was named is missing, or one that exists is no list.
+    Returns
+    -------
+    list of Source or Failure
+        A failure where a file that was named is missing, or one that exists is no
+        list.
     """
-    found = []
+    found: list[Source | Failure] = []
     for name, find in _LISTS.items():
         files = list(named.get(name, ()))
         if not files:
             files = _there(name, _set_paths(settings, name), say)
         if files:
-            found.append(find(files))
+            found.append(attempt(name, partial(find, files)))
     present = {
         scheme: dict(_present(scheme, parts, settings, say))
         for scheme, parts in settings.sources.splits.items()
     }
     if any(present.values()):
-        found.append(splits.splits(present))
+        found.append(attempt("splits", partial(splits.splits, present)))
     return found
 
 
-def dataset_sources(settings: Settings, say: Say) -> list[Source]:
+def dataset_sources(settings: Settings, say: Say) -> list[Source | Failure]:
     """Return the data sets of ``sources.datasets`` that are there.
 
-    Raises
-    ------
-    IngestError
-        One cannot be read.
+    One that cannot be read is a failure.
     """
-    found = []
+    found: list[Source | Failure] = []
     for name, dataset in settings.sources.datasets.items():
         paths = [settings.source(path) for path in dataset.paths]
         if there := _there(f"datasets.{name}", paths, say):
-            found.append(datasets.source(dataset.format, there, name))
+            find = partial(datasets.source, dataset.format, there, name)
+            found.append(attempt(name, find))
     return found
 
 
@@ -166,7 +167,9 @@ def _own_folders(settings: Settings) -> dict[str, Path]:
     return settings.dataset_audio
 
 
-def required(sources: Sequence[Source], settings: Settings) -> Sequence[Source]:
+def required(
+    sources: Sequence[Source | Failure], settings: Settings
+) -> Sequence[Source | Failure]:
     """Return the sources, of which there must be one.
 
     Raises

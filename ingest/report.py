@@ -5,20 +5,33 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ingest.attempt import Failure
 from ingest.files import shown
 from ingest.forecast import LOAD, SKIP, Forecast
 from ingest.load import Outcome
 from ingest.runs import SKIPPED
+from lyre.console import DONE, DONE_WITH_FAILURES, NOTHING_DONE
 from lyre.counting import counted
 
 if TYPE_CHECKING:
     from ingest.scan import AudioSummary
     from ingest.status import Loaded
 
+    Result = Outcome | AudioSummary | Forecast | Failure
+
 _FILES_SHOWN = 20
 
 
-def lines(outcome: Outcome) -> list[str]:
+def lines(result: "Outcome | AudioSummary | Forecast") -> list[str]:
+    """Describe what was done, or would be, to a source."""
+    if isinstance(result, Forecast):
+        return [forecast_line(result)]
+    if isinstance(result, Outcome):
+        return load_lines(result)
+    return audio_lines(result)
+
+
+def load_lines(outcome: Outcome) -> list[str]:
     """Describe one load: rows, seconds, what was set aside and what was repaired.
 
     Parameters
@@ -103,28 +116,35 @@ def _by_state(each: "Loaded") -> str:
     return f" ({files})" if files.any and many else ""
 
 
-def forecast_lines(told: Sequence[Forecast]) -> list[str]:
-    """Describe what a load would do to each source."""
+def forecast_line(told: Forecast) -> str:
+    """Describe what a load would do to a source."""
     verbs = {LOAD: "would be loaded", SKIP: "would be skipped"}
-    return [
-        f"{each.source}: {verbs[each.action]} ({each.reason}), "
-        f"{counted(each.files, 'file')}, {each.size_bytes / 1e6:,.1f} MB: "
-        f"{each.path}"
-        for each in told
-    ]
+    return (
+        f"{told.source}: {verbs[told.action]} ({told.reason}), "
+        f"{counted(told.files, 'file')}, {told.size_bytes / 1e6:,.1f} MB: {told.path}"
+    )
 
 
-def has_failures(result: "Outcome | AudioSummary") -> bool:
+def exit_code(results: "Sequence[Result]") -> int:
+    """Return the exit code of a command: whether all, some or nothing was done."""
+    if results and all(isinstance(result, Failure) for result in results):
+        return NOTHING_DONE
+    return DONE_WITH_FAILURES if any(map(_has_failures, results)) else DONE
+
+
+def _has_failures(result: "Result") -> bool:
     """Tell whether something went wrong that running it again may mend.
 
     Clips that are empty or no audio are none of these: that is what was measured.
     """
+    if isinstance(result, Failure | Forecast):
+        return isinstance(result, Failure)
     if isinstance(result, Outcome):
         return bool(result.bad_files)
     hung = result.by_status.get("crashed", 0) + result.by_status.get("timeout", 0)
     return bool(hung or result.unread)
 
 
-def as_json(results: "Sequence[Outcome | AudioSummary | Forecast]") -> str:
-    """Return loads or forecasts as a JSON list of objects."""
+def as_json(results: "Sequence[Result]") -> str:
+    """Return loads, forecasts and failures as a JSON list of objects."""
     return json.dumps([asdict(each) for each in results], indent=2, default=str)

@@ -41,7 +41,11 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         It is no SQLite database, locked or corrupt; also from within the block.
     """
     if not is_database(path):
-        raise IngestError("this is not an SQLite database", where=path)
+        raise IngestError(
+            "this is not an SQLite database",
+            where=path,
+            remedy="fetch it once more, or name another",
+        )
     try:
         connection = sqlite3.connect(_uri(path), uri=True, timeout=1.0)
         connection.text_factory = bytes
@@ -94,7 +98,9 @@ def stream(
             yield pa.RecordBatchReader.from_batches(schema, batches)
     except (adbc_driver_manager.Error, OSError) as error:
         raise IngestError(
-            f"the database cannot be read to its end: {said(error)}", where=path
+            f"the database cannot be read to its end: {said(error)}",
+            where=path,
+            remedy="fetch it once more",
         ) from error
 
 

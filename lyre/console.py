@@ -83,17 +83,26 @@ def run(app: typer.Typer, program: str) -> None:
         sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     try:
         app(prog_name=program)
-    except LyreError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+    except (LyreError, OSError, MemoryError) as error:
+        print(f"{program}: {sentence(error)}", file=sys.stderr)
         sys.exit(NOTHING_DONE)
-    except OSError as error:
-        if error.errno not in REFUSALS:
-            raise
-        print(f"{program}: {_refusal(error)}", file=sys.stderr)
-        sys.exit(NOTHING_DONE)
-    except MemoryError as error:
-        print(f"{program}: {_too_large(error)}", file=sys.stderr)
-        sys.exit(NOTHING_DONE)
+
+
+def sentence(error: LyreError | OSError | MemoryError) -> LyreError:
+    """Return the one sentence that an error becomes.
+
+    Raises
+    ------
+    OSError
+        The error itself, where it is none of `REFUSALS`.
+    """
+    if isinstance(error, LyreError):
+        return error
+    if isinstance(error, MemoryError):
+        return _too_large(error)
+    if error.errno not in REFUSALS:
+        raise error
+    return _refusal(error)
 
 
 def _refusal(error: OSError) -> LyreError:

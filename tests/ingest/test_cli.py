@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import shutil
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
+from ingest import commands
+from ingest.load import Outcome, Source, load
 
 pytestmark = pytest.mark.usefixtures("data")
 
@@ -80,20 +84,132 @@ def test_absent_optional_sources_are_passed_over(
     assert str(sources / "audio") in err
 
 
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [("msd_summary_file.h5", "sources.msd"), ("lastfm_tags.db", "sources.lastfm")],
-)
-def test_missing_required_source_is_one_sentence(
-    ingest: Ingest, sources: Path, data: Path, name: str, key: str
+@pytest.fixture
+def broken(sources: Path) -> Path:
+    """Break four of the five sources, each in another step of its load."""
+    (sources / "msd_summary_file.h5").write_bytes(b"no HDF5")
+    (sources / "lastfm_tags.db").unlink()
+    (sources / "msd_duplicates.txt").write_text("nonsense\n")
+    shutil.rmtree(sources / "audio")
+    (sources / "audio").write_text("no folder")
+    return sources
+
+
+def _failed(err: str) -> dict[str, str]:
+    lines = [line.split(": failed: ") for line in err.splitlines()]
+    return {line[0]: line[1] for line in lines if len(line) > 1}
+
+
+def test_all_loads_what_is_sound_and_tells_what_is_not(
+    ingest: Ingest, broken: Path, data: Path
 ) -> None:
-    (sources / name).unlink()
     code, out, err = ingest("all")
-    assert (code, out) == (2, "")
-    assert err.splitlines() == [err.rstrip("\n")]
-    assert f"{sources / name}: no such file" in err
-    assert f"set {key} in lyre.toml" in err
-    assert not data.exists()
+    assert code == 1
+    told = [line.split(":")[0] for line in out.splitlines() if line[0] != " "]
+    assert told == ["mismatches"]
+    failed = _failed(err)
+    assert list(failed) == ["msd", "lastfm", "duplicates", "audio"]
+    summary, tags = broken / "msd_summary_file.h5", broken / "lastfm_tags.db"
+    assert failed["msd"].startswith(f"{summary}: ")
+    assert "(expected a file of the Million Song Dataset); fetch" in failed["msd"]
+    assert failed["lastfm"].startswith(f"{tags}: no such file (expected ")
+    assert failed["lastfm"].endswith(
+        "; set sources.lastfm in lyre.toml, or name the file on the command line"
+    )
+    assert f"{broken / 'msd_duplicates.txt'}: no line" in failed["duplicates"]
+    assert str(broken / "audio") in failed["audio"]
+    runs = "select source, status from raw.ingest_runs order by run_id"
+    assert _query(data, runs) == [
+        *[("mismatches", "done"), ("duplicates", "failed"), ("audio", "failed")],
+    ]
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize("options", [("all", "--json"), ("lists", "--json")])
+def test_json_tells_what_was_loaded_and_what_was_not(
+    ingest: Ingest, options: tuple[str, ...]
+) -> None:
+    code, out, err = ingest(*options)
+    told = {load.pop("source"): load for load in json.loads(out) if "source" in load}
+    assert (code, told["mismatches"]["rows"]) == (1, 1)
+    failed = {
+        name: load["error"]
+        for name, load in told.items()
+        if load == {"status": "failed", "error": load.get("error")}
+    }
+    assert failed == _failed(err)
+    assert set(told) - set(failed) == {"mismatches"}
+
+
+@pytest.mark.usefixtures("broken")
+def test_dry_run_tells_what_could_not_be_loaded(ingest: Ingest, data: Path) -> None:
+    code, out, err = ingest("all", "--dry-run")
+    assert (code, data.exists()) == (1, False)
+    assert [line.split(":")[0] for line in out.splitlines()] == [
+        *("mismatches", "duplicates"),
+    ]
+    assert list(_failed(err)) == ["msd", "lastfm", "audio"]
+    code, out, err = ingest("all", "--dry-run", "--json")
+    told = {each["source"]: each.get("error") for each in json.loads(out)}
+    assert told == {**_failed(err), "mismatches": None, "duplicates": None}
+
+
+def test_what_was_broken_is_loaded_once_it_is_mended(
+    ingest: Ingest, sources: Path, data: Path
+) -> None:
+    ingest("all")
+    whole = (sources / "lastfm_tags.db").read_bytes()
+    (sources / "lastfm_tags.db").write_bytes(b"no SQLite")
+    code, _, err = ingest("all")
+    assert (code, list(_failed(err))) == (1, ["lastfm"])
+    # What was loaded before stays, and `status` says that the file is another now.
+    assert _query(data, "select count(*) from raw.lastfm_tags") == [(1,)]
+    assert "lastfm: 3 rows, 1 set aside, loaded " in ingest("status")[1]
+    assert ingest("status")[1].count(", changed: ") == 1
+    (sources / "lastfm_tags.db").write_bytes(whole + b"\0")
+    code, out, err = ingest("all")
+    assert (code, _failed(err)) == (0, {})
+    assert out.count("unchanged since its last load") == 3
+    assert "lastfm: 3 rows loaded" in out
+
+
+def test_nothing_is_done_where_no_source_is_there(ingest: Ingest, data: Path) -> None:
+    code, out, err = ingest("all")
+    assert (code, out, data.exists()) == (2, "", False)
+    failed = _failed(err)
+    assert list(failed) == ["msd", "lastfm"]
+    for name, sentence in failed.items():
+        assert f"set sources.{name} in lyre.toml" in sentence
+    code, out, _ = ingest("all", "--json")
+    assert (code, [each["source"] for each in json.loads(out)]) == (2, list(failed))
+
+
+@pytest.mark.parametrize("name", ["msd", "lastfm"])
+def test_a_source_whose_name_no_disk_takes_is_one_of_them(
+    ingest: Ingest, sources: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    del sources
+    path = json.dumps(["x" * 300]) if name == "msd" else "x" * 300
+    monkeypatch.setenv(f"LYRE_SOURCES__{name.upper()}", path)
+    code, _, err = ingest("all")
+    assert (code, list(_failed(err))) == (1, [name])
+    assert "choose a shorter name" in err
+
+
+@pytest.mark.usefixtures("sources")
+def test_json_tells_what_was_loaded_before_the_command_broke(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(connection: object, source: Source, *, force: bool) -> Outcome:
+        if source.name != "msd":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return load(connection, source, force=force)
+
+    monkeypatch.setattr(commands, "load", refuse)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        ingest("all", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert [each["source"] for each in told] == ["msd"]
 
 
 def test_bad_file_of_a_tree_gives_exit_code_1(ingest: Ingest, write_songs) -> None:
