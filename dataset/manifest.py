@@ -36,7 +36,7 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 class Part(BaseModel):
     """A part of what is stored: fixed once made, no unknown fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Features(Part):
@@ -199,6 +199,16 @@ class LabelSet(Part):
         None,
         description="Raw columns behind the columns of condition and query; null where "
         "there is neither, or dbt's compiled models were not at hand.",
+    )
+    dbt_vars: dict[str, Any] | None = Field(
+        None,
+        description="dbt vars that the table was built with; null where the warehouse "
+        "did not say.",
+    )
+    other_dbt_vars: dict[str, dict[str, Any] | None] = Field(
+        default_factory=dict,
+        description="Models that it is made of and that were built with other vars, "
+        "with these vars; null where the warehouse did not say.",
     )
     training_set_checksum: Sha256 = Field(
         description="Checksum of the rows read, ordered by source and track id."

@@ -88,6 +88,8 @@ def write(
         where=contents.where,
         query=contents.query,
         lineage=contents.lineage,
+        dbt_vars=contents.dbt_vars,
+        other_dbt_vars=contents.other_dbt_vars,
         training_set_checksum=contents.training_set_checksum,
         vocabulary=contents.vocabulary,
         splits=labels.count(labels.iterate(file), len(contents.vocabulary)),

@@ -130,13 +130,13 @@ def claim(
     if folder.exists() and not folder.is_dir():
         raise ExportError("this is a file", where=folder, expected="a folder")
     if _has_files(folder):
-        found = _read(summary)
-        same = _comparable(found) == _comparable(plan)
+        found, wanted = _comparable(_read(summary)), _comparable(plan)
+        same = found == wanted
         if replace or not (same or shared or _has_shards(folder)):
             _remove(folder)
         elif not same:
             raise ExportError(
-                f"this folder holds another export: {_difference(found, plan)}",
+                f"this folder holds another export: {_difference(found, wanted)}",
                 where=folder,
                 remedy="name a new folder with --out, or start over with --replace",
             )
@@ -257,8 +257,11 @@ def _has_files(folder: Path) -> bool:
 
 
 def _comparable(plan: Plan) -> Plan:
-    # Whether dbt's models were at hand changes nothing of what is written.
-    contents = plan.contents.model_copy(update={"lineage": None})
+    # Whether dbt's models were at hand changes nothing of what is written, nor do vars
+    # that lead to the same rows.
+    contents = plan.contents.model_copy(
+        update={"lineage": None, "dbt_vars": None, "other_dbt_vars": {}}
+    )
     return plan.model_copy(update={"contents": contents})
 
 
@@ -278,7 +281,7 @@ def _difference(found: Plan, plan: Plan) -> str:
         )
         for key, old, new in _unequal(old_part, new_part)
     ]
-    parts = ("contents", "features", "layout", "contents lineage", "lineage")
+    parts = ("contents", "features", "layout")
     name, old, new = next(pair for pair in pairs if pair[0] not in parts)
     if isinstance(old, list | dict):
         return f"its {name} differs"

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from pydantic import Field
 
@@ -105,6 +106,10 @@ class Contents(manifest.Part):
     query: str | None = Field(None, description="The query that narrowed it.")
     lineage: dict[str, list[str]] | None = Field(
         None, description="The raw columns of what narrowed it."
+    )
+    dbt_vars: dict[str, Any] | None = Field(None, description="Its dbt vars, if known.")
+    other_dbt_vars: dict[str, dict[str, Any] | None] = Field(
+        default_factory=dict, description="Models made with other vars, and these."
     )
     training_set_checksum: manifest.Sha256 = Field(description="Checksum of its rows.")
     vocabulary: list[Tag] = Field(description="Its tags, in order.")

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from dataset.manifest import SPLITS, FunnelRow, Split, Tag
+from export.builds import Builds
 from export.errors import ExportError
 from export.narrowing import (
     Narrowing,
@@ -61,6 +62,7 @@ class Selection:
         self.where = None if where is None else normalize_condition(where)
         self.query = None if query is None else normalize_query(query)
         self._check_tables()
+        self._builds = Builds(connection, self._tables)
         # The user's own text runs; the normalised one is for the manifest.
         conditions = [] if where is None else [f"(\n{where}\n)"]
         if query is not None:
@@ -85,8 +87,9 @@ class Selection:
         ------
         ExportError
             A key column holds NULL, a track occurs twice, a split is unknown or
-            empty, or the condition cannot be used.
+            empty, the condition cannot be used, or dbt did not come to its end.
         """
+        self._builds.check()
         ((n_rows, n_keys, n_nulls),) = self._all(
             "select count(*), count(distinct (source, track_id)), count_if("
             "  source is null or track_id is null or artist_key is null"
@@ -139,6 +142,8 @@ class Selection:
             where=self.where,
             query=self.query,
             lineage=lineage(self._warehouse, self.recipe, self._narrowing),
+            dbt_vars=self._builds.dbt_vars(self.recipe.table),
+            other_dbt_vars=self._builds.other_dbt_vars(self.recipe.table),
             training_set_checksum=self.checksum(),
             vocabulary=self.vocabulary(),
             funnel=self.funnel(),
@@ -230,13 +235,17 @@ class Selection:
         columns = "source, track_id" if by_source else "track_id"
         return f"({columns}) in (select {columns} from selected)"  # noqa: S608
 
+    @property
+    def _tables(self) -> list[str]:
+        recipe = self.recipe
+        return [recipe.table, recipe.vocabulary, recipe.funnel, _SCANNED]
+
     def _check_tables(self) -> None:
         found = self._all(
             "select table_schema || '.' || table_name from information_schema.tables"
         )
         existing = {name for (name,) in found}
-        needed = self.recipe.table, self.recipe.vocabulary, self.recipe.funnel
-        for name in (*needed, _SCANNED):
+        for name in self._tables:
             if name not in existing:
                 raise ExportError(
                     f"the warehouse has no table {name}",

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from fuzz.readers import READERS, Reader
+from lyre.console import REFUSALS
 from lyre.errors import LyreError
 
 Ending = Literal["read", "refused", "fault"]
@@ -84,19 +85,25 @@ def run(reader: Reader, seeds: Sequence[Path], number: int, folder: Path) -> Res
     told = ""
     try:
         reader.read(path)
-    except LyreError as error:
-        ending, told = "refused", str(error)
-        if "\n" in told or not told.strip() or len(told) > _LONGEST_SENTENCE:
-            ending = "fault"
-            told = f"no sentence: {told[:300]!r}"
     except BaseException as error:
-        ending, told = "fault", f"{type(error).__name__}: {str(error)[:300]}"
-        told += f" ({_place_of(error)})"
+        ending, told = _judge(error)
     seconds = time.monotonic() - started
     taken = _peak_bytes() - before
     if ending != "fault" and taken > _MOST_BYTES:
         ending, told = "fault", f"{taken / 2**20:,.0f} MiB more memory"
     return Result(number, ending, told, seconds)
+
+
+def _judge(error: BaseException) -> tuple[Ending, str]:
+    told = str(error)
+    if isinstance(error, LyreError):
+        if "\n" in told or not told.strip() or len(told) > _LONGEST_SENTENCE:
+            return "fault", f"no sentence: {told[:300]!r}"
+        return "refused", told
+    # `lyre.console.run` makes a sentence of it, wherever it happens.
+    if isinstance(error, OSError) and error.errno in REFUSALS:
+        return "refused", told
+    return "fault", f"{type(error).__name__}: {told[:300]} ({_place_of(error)})"
 
 
 def work(

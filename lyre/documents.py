@@ -5,6 +5,7 @@ names; no parser's own errors come through.
 """
 
 import json
+import math
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,12 +24,19 @@ def parse_json(content: str | bytes) -> Any:
     Raises
     ------
     ValueError
-        It is none, is not UTF-8, or is nested deeper than Python can follow.
+        It is none, is not UTF-8, is nested deeper than Python can follow, or holds an
+        integer that no float can be.
     """
     try:
-        return json.loads(content)
+        return json.loads(content, parse_int=_integer)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _integer(digits: str) -> int:
+    if not math.isfinite(float(digits)):
+        raise ValueError(f"the number {digits[:20]}... is too large")
+    return int(digits)
 
 
 def read_json(file: Path, kind: type[LyreError]) -> Any:

@@ -37,7 +37,7 @@ _DAMAGE = (
 class Bundle(BaseModel):
     """What a model must know to tag a file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     schema_version: Literal[1] = Field(1, description="Version of this schema.")
     tags: list[str] = Field(min_length=1, description="The outputs, in order.")

@@ -1,20 +1,23 @@
 """Reading what training and evaluation found: ``history.json`` and ``metrics.json``."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from lyre.documents import read_model
 from train import runs
 from train.errors import TrainError
+
+# JSON has larger ones, which no number of the processor can be compared with.
+_Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
 class _Epoch(BaseModel):
     """An entry of the history; further numbers stand beside these."""
 
     model_config = ConfigDict(extra="allow", strict=True)
-    __pydantic_extra__: dict[str, float | int | None]
+    __pydantic_extra__: dict[str, float | _Integer | None]
 
     epoch: int
     loss: float

@@ -1,5 +1,6 @@
 from collections import Counter
 
+import duckdb
 import pytest
 
 from dataset.manifest import Features
@@ -192,3 +193,21 @@ def test_a_damaged_plan_is_told(warehouse, tmp_path, line):
     plan.file_of(out, name).write_bytes(line)
     with pytest.raises(ExportError, match="the plan of a shard cannot be read"):
         plan.read(out, name)
+
+
+def test_a_build_with_other_vars_and_the_same_rows_is_the_same_plan(
+    warehouse, tmp_path
+):
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create table marts.builds as select 'marts.training_set_v2' as model,"
+            " now() as built_at, []::varchar[] as parents, '{\"weight\": 0}' as vars"
+        )
+    planned(warehouse, tmp_path / "export")
+    written = tmp_path / "export" / "index" / "train-00000-of-00001.json"
+    written.parent.mkdir()
+    written.write_text("{}")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update marts.builds set vars = '{\"weight\": 50}'")
+    made, _ = planned(warehouse, tmp_path / "export")
+    assert made.contents.dbt_vars == {"weight": 50}

@@ -66,6 +66,15 @@ def test_a_byte_order_mark_is_no_part_of_toml(tmp_path: Path) -> None:
     assert read_toml(file, _WrongError) == {"a": 1}
 
 
+def test_integers_that_no_float_can_be_are_told(tmp_path: Path) -> None:
+    """The largest float has 309 digits."""
+    assert parse_json(f"[{10**308}]") == [10**308]
+    file = tmp_path / "a.json"
+    file.write_text(f'{{"loss": -{10**309}}}')
+    with pytest.raises(_WrongError, match=r"the number -10000.* is too large"):
+        read_json(file, _WrongError)
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_json_or_a_value_error(content: bytes) -> None:
     with suppress(ValueError):

@@ -104,6 +104,9 @@ def test_damaged_description_names_the_field(
     [
         ("window", {"shape": [10**9, 16]}, "has no shape"),
         ("window", {"shape": [20]}, "has no shape"),
+        ("window", {"seconds": 1e308}, "window.seconds: "),
+        ("window", {"seconds": float("inf")}, "window.seconds: "),
+        ("features", {"fmin": float("inf")}, "features.fmin: "),
         ("features", {"n_fft": None}, "needs n_fft"),
         ("features", {"hop": 10**9}, "hop: "),
         ("features", {"sample_rate": 10**9}, "sample_rate: "),

@@ -108,6 +108,17 @@ def test_damaged_run_is_listed_with_its_fault(all_runs: Path) -> None:
     assert "unreadable" in done.stdout
 
 
+def test_a_number_beyond_all_floats_is_never_the_best(all_runs: Path) -> None:
+    file = all_runs / "second" / runs.HISTORY
+    history = json.loads(file.read_text())
+    file.write_text(json.dumps([{**history[0], "val_roc_auc": 10**400}, *history[1:]]))
+    second = {run.name: run for run in comparison.summarise_all(all_runs)}["second"]
+    assert second.problem is None
+    assert second.best is not None
+    # The largest of _HISTORY.
+    assert second.best["epoch"] == 2
+
+
 @pytest.mark.usefixtures("all_runs")
 def test_runs_as_a_table_and_as_json() -> None:
     lines = _run("runs").stdout.splitlines()

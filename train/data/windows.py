@@ -6,15 +6,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dataset.manifest import Features
 from train.config import Input
+from train.config.input import LONGEST_WINDOW
 from train.errors import TrainError
 
 
 class Window(BaseModel):
     """How windows are cut and scaled; it travels inside a trained model."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    seconds: float = Field(gt=0, description="Length in time.")
+    seconds: float = Field(gt=0, le=LONGEST_WINDOW, description="Length in time.")
     shape: list[int] = Field(
         min_length=1, description="Shape: (frames, mels) or (samples,)."
     )

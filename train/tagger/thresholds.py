@@ -19,7 +19,7 @@ from train.tagger.measures import decisions
 class Thresholds(BaseModel):
     """What was chosen, and on what."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     model_sha256: str = Field(description="Checksum of the model's file.")
     training_set_checksum: str = Field(description="Checksum of the training set.")

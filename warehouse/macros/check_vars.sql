@@ -79,13 +79,19 @@
     ]) %}
 {% endmacro %}
 
-{#- What --vars names and dbt_project.yml does not would change nothing. -#}
-{% macro _check_names_of_vars() %}
-    {%- set known = vars_of_words().keys() | list
+{% macro names_of_vars() %}
+    {%- do return(
+        vars_of_words().keys() | list
         + vars_of_lists_of_words().keys() | list
         + vars_of_texts() + vars_of_tag_lists()
         + vars_of_numbers() | map(attribute=0) | list
-        + ["split_by", "split_shares", "vocabulary_preset", "vocabulary_merge"] %}
+        + ["split_by", "split_shares", "vocabulary_preset", "vocabulary_merge"]
+    ) %}
+{% endmacro %}
+
+{#- What --vars names and dbt_project.yml does not would change nothing. -#}
+{% macro _check_names_of_vars() %}
+    {%- set known = names_of_vars() %}
     {%- for name in invocation_args_dict.get("vars") or {} if name not in known %}
         {{ exceptions.raise_compiler_error(
             "there is no var " ~ name ~ "; dbt_project.yml lists them all"

@@ -26,9 +26,9 @@
     {%- endif %}
 {% endmacro %}
 
-{#- What models and seeds make, as schema.name, the latest versions' views included. -#}
+{#- What models, seeds and hooks make, as schema.name, the latest versions' views too. -#}
 {% macro known_relations() %}
-    {%- set known = [] %}
+    {%- set known = ["marts.builds"] %}
     {%- for node in graph.nodes.values() if node.resource_type in ["model", "seed"] %}
         {%- do known.append(node.schema ~ "." ~ node.alias) %}
         {%- if node.version and node.version == node.latest_version %}

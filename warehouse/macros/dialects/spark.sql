@@ -72,6 +72,13 @@
     {%- endif %}
 {% endmacro %}
 
+{#- Exports are made from DuckDB. -#}
+{% macro spark__create_builds() %}
+{% endmacro %}
+
+{% macro spark__record_build() %}
+{% endmacro %}
+
 {#- The functions of docs/queries.md are DuckDB's. -#}
 {% macro spark__create_query_functions() %}
 {% endmacro %}
