@@ -6,6 +6,7 @@ key, mode and time signature; 0 for danceability and energy, which the MSD never
 computed.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -140,12 +141,16 @@ def _read(file: _File, songs: "_Songs", load: Load, advance: Advance) -> None:
 
 @dataclass
 class _Songs:
-    """Gathers chunks of many small files and writes them together."""
+    """Gathers chunks of many small files and writes them together.
+
+    Of the last file that was written it knows how many rows of each list that had.
+    """
 
     load: Load
     chunks: list[tuple[Chunk, Path]] = field(default_factory=list)
     rows: int = 0
-    written: set[Path] = field(default_factory=set)
+    last: Path | None = None
+    listed: Counter[str] = field(default_factory=Counter)
 
     def add(self, chunk: Chunk, path: Path) -> None:
         self.chunks.append((chunk, path))
@@ -154,25 +159,24 @@ class _Songs:
             self.flush()
 
     def drop(self, path: Path) -> None:
-        """Take back what was read of a file that turned out to be bad."""
+        """Take back what was read of the last file, which turned out to be bad."""
         self.chunks = [pair for pair in self.chunks if pair[1] != path]
         self.rows = sum(chunk.rows for chunk, _ in self.chunks)
-        if path in self.written:
+        if path == self.last:
             self._take_back(shown(path))
 
     def _take_back(self, path: str) -> None:
-        for table in ("msd_artist_terms", "msd_artist_mbtags"):
-            self.load.connection.execute(
-                f"""
-                delete from raw.{table} where track_id in (
-                    select track_id from raw.msd_songs where source_file = ?
-                )
-                """,  # noqa: S608
-                [path],
-            )
         self.load.connection.execute(
             "delete from raw.msd_songs where source_file = ?", [path]
         )
+        # Their tables do not say which file a row is of, but its rows are the last.
+        for name, rows in self.listed.items():
+            table = _LISTS[name][0].full_name
+            self.load.connection.execute(
+                f"delete from {table} where rowid in "  # noqa: S608
+                f"(select rowid from {table} order by rowid desc limit ?)",
+                [rows],
+            )
 
     def flush(self) -> None:
         if not self.chunks:
@@ -186,8 +190,10 @@ class _Songs:
         good = is_track_id(ids)
         self._set_aside(pc.invert(good), ids, of_chunk)
         self.load.insert(MSD_SONGS, pa.table(songs).filter(good))
-        self._write_lists(chunks, ids, good)
-        self.written.update(path for _, path in self.chunks)
+        if self.last != self.chunks[-1][1]:
+            self.last = self.chunks[-1][1]
+            self.listed.clear()
+        self._write_lists(ids, good)
         self.chunks.clear()
         self.rows = 0
 
@@ -202,18 +208,18 @@ class _Songs:
                 path=shown(path),
             )
 
-    def _write_lists(
-        self, chunks: Sequence[Chunk], ids: pa.Array, good: pa.Array
-    ) -> None:
+    def _write_lists(self, ids: pa.Array, good: pa.Array) -> None:
         batches: dict[str, list[pa.Table]] = {name: [] for name in _LISTS}
         first = 0
-        for chunk in chunks:
+        for chunk, path in self.chunks:
             for name, ragged in chunk.lists.items():
                 rows = np.arange(first, first + chunk.rows)
                 of_row = pa.array(np.repeat(rows, ragged.counts))
                 columns = _LISTS[name][1](ragged, self.load.repairs)
                 batch = pa.table({"track_id": ids.take(of_row), **columns})
                 batches[name].append(batch.filter(good.take(of_row)))
+                if path == self.last:
+                    self.listed[name] += batches[name][-1].num_rows
             first += chunk.rows
         for name, parts in batches.items():
             if parts:

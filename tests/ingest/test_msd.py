@@ -220,6 +220,15 @@ def test_a_named_bad_file_is_an_error(write_songs) -> None:
         assert expected in message
 
 
+def _damage(path: Path, number: int) -> None:
+    """Overwrite a chunk of 37 songs."""
+    with h5py.File(path) as file:
+        chunk = file["metadata/songs"].id.get_chunk_info(number)
+    content = bytearray(path.read_bytes())
+    content[chunk.byte_offset : chunk.byte_offset + chunk.size] = bytes(chunk.size)
+    path.write_bytes(content)
+
+
 def test_damage_found_in_the_middle_takes_the_whole_file_back(
     raw, write_songs, monkeypatch
 ) -> None:
@@ -227,11 +236,7 @@ def test_damage_found_in_the_middle_takes_the_whole_file_back(
     terms = {"metadata/artist_terms": [b"jazz"]}
     bad = write_songs("tree/bad.h5", [{} for _ in range(200)], terms)
     write_songs("tree/good.h5", [{"track_id": b"TR" + b"A" * 16}])
-    with h5py.File(bad) as file:
-        chunk = file["metadata/songs"].id.get_chunk_info(4)
-    content = bytearray(bad.read_bytes())
-    content[chunk.byte_offset : chunk.byte_offset + chunk.size] = bytes(chunk.size)
-    bad.write_bytes(content)
+    _damage(bad, 4)
     outcome = load(raw, msd.source([bad.parent]))
     assert _songs(raw) == [("TR" + "A" * 16,)]
     assert outcome.bad_files[0][1].startswith("the file is damaged")
@@ -239,6 +244,45 @@ def test_damage_found_in_the_middle_takes_the_whole_file_back(
     with pytest.raises(IngestError, match="the file is damaged"):
         load(raw, msd.source([bad]))
     assert _songs(raw) == [("TR" + "A" * 16,)]
+
+
+@pytest.mark.parametrize("damaged", [0, 2, 4])
+def test_damage_takes_no_lists_that_came_from_other_files(
+    raw, write_songs, monkeypatch, damaged: int
+) -> None:
+    """The first and the third file hold songs, and so artists, of the second, too."""
+    monkeypatch.setattr(msd_file, "CHUNK_ROWS", 37)
+    ids = [b"TR%016d" % number for number in range(1, 201)]
+
+    def write(name: str, rows: int, first: int, terms: list[bytes]) -> Path:
+        # The first song has all values, the others begin behind the last of them.
+        behind = {"idx_artist_terms": len(terms), "idx_artist_mbtags": 1}
+        songs = [{"track_id": ids[first + row], **behind} for row in range(rows)]
+        songs[0] = {"track_id": ids[first]}
+        arrays = {
+            "metadata/artist_terms": terms,
+            "musicbrainz/artist_mbtags": [name.encode()],
+        }
+        return write_songs(f"tree/{name}.h5", songs, arrays)
+
+    write("a", 37, 0, [b"jazz", b"soul"])
+    bad = write("b", 200, 0, [b"jazz", b"soul", b"broken"])
+    write("c", 3, 40, [b"pop"])
+    _damage(bad, damaged)
+    outcome = load(raw, msd.source([bad.parent]))
+    assert [path for path, _ in outcome.bad_files] == [str(bad)]
+    assert outcome.rows == 37 + 3
+    terms = "select track_id, position, term from raw.msd_artist_terms order by all"
+    assert raw.execute(terms).fetchall() == [
+        (ids[0].decode(), 1, "jazz"),
+        (ids[0].decode(), 2, "soul"),
+        (ids[40].decode(), 1, "pop"),
+    ]
+    tags = "select track_id, tag from raw.msd_artist_mbtags order by all"
+    assert raw.execute(tags).fetchall() == [
+        (ids[0].decode(), "a"),
+        (ids[40].decode(), "c"),
+    ]
 
 
 def test_missing_field_and_wrong_type_are_named(write_songs) -> None:
