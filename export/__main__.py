@@ -224,7 +224,7 @@ def _write(
     if finish:
         return stage.finish(made, folder, options)
     total = sum(made.tracks.values())
-    with progress("export", total, "clips") as advance:
+    with progress("export", total, "clip") as advance:
         return stage.run(made, folder, root, options, advance)
 
 
@@ -234,7 +234,7 @@ def _write_part(
     started = time.monotonic()
     tasks = part.of_items(production.tasks(made, folder, root, options, retry=False))
     total = production.n_tracks(folder, tasks)
-    with progress("export", total, "clips") as advance:
+    with progress("export", total, "clip") as advance:
         written = stage.run_part(made, folder, root, part, options, advance)
     there = stage.n_finished(made, folder), len(made.shards())
     seconds = time.monotonic() - started
@@ -288,7 +288,7 @@ def relabel_command(
     )
     root = audio_root or configured.source(configured.sources.audio)
     if add_missing:
-        with progress("add", None, "clips") as advance:
+        with progress("add", None, "clip") as advance:
             adding = Adding(root, options, advance)
             label_set = relabel.relabel(
                 folder, configured.warehouse, chosen, narrowing, name, adding
@@ -359,7 +359,7 @@ def _tell_rows(file: Path, rows: dict[str, int], *, as_json: bool) -> None:
 def _verified(folder: Path) -> list[str]:
     """Verify an export and print what is wrong with it."""
     n_records = sum(shard.records for shard in manifest.read(folder).shards)
-    with progress("verify", n_records, "records") as advance:
+    with progress("verify", n_records, "record") as advance:
         faults = verify.verify(folder, advance)
     for fault in faults:
         typer.echo(visible(fault), err=True)

@@ -80,7 +80,7 @@ def _fill(path: Path, load: Load) -> None:
     with sqlite.opened(path) as database:
         totals = {table: sqlite.count(database, table) for table in _COLUMNS}
         has_val = "val" in sqlite.column_names(database, "tid_tag")
-        with progress("last.fm tags", sum(totals.values()), "rows") as advance:
+        with progress("last.fm tags", sum(totals.values()), "row") as advance:
             # Looking for odd rows is a pass over the table, spared if all were right.
             for table in ("tids", "tags"):
                 if _load_names(path, table, load, advance) < totals[table]:

@@ -182,7 +182,7 @@ class _Table:
 
 def _fill(tables: dict[str, _Table], load: Load) -> None:
     total = sum(count_lines(table.path) for table in tables.values())
-    with progress("last.fm tags", total, "lines") as advance:
+    with progress("last.fm tags", total, "line") as advance:
         try:
             for name in ("tids", "tags"):
                 _load_names(tables[name], load, advance)

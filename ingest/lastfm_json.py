@@ -118,7 +118,7 @@ def _fill(files: Sequence[Path], named: set[Path], load: Load) -> None:
 def _read(files: Sequence[Path], named: set[Path], load: Load) -> None:
     rows = _Rows.after_those_kept(load)
     pending = [file for file in files if _name(file) not in load.kept_files]
-    with progress("last.fm files", len(pending), "files") as advance:
+    with progress("last.fm files", len(pending), "file") as advance:
         for file in pending:
             if file.suffix.lower() == _LINES:
                 _read_lines(file, file in named, rows, load)

@@ -110,7 +110,7 @@ def numbered_lines(path: Path, label: str) -> Iterator[tuple[int, bytes]]:
         What it is called where its progress is shown.
     """
     with (
-        progress(label, count_lines(path), "lines") as advance,
+        progress(label, count_lines(path), "line") as advance,
         path.open("rb") as file,
     ):
         number = 0

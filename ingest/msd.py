@@ -107,7 +107,7 @@ def _fill(files: Sequence[_File], load: Load) -> None:
     songs = _Songs(load)
     pending = [file for file in files if shown(file.path) not in load.kept_files]
     total = sum(file.rows or 1 for file in pending)
-    with progress("songs", total, "songs") as advance:
+    with progress("songs", total, "song") as advance:
         for file in pending:
             if file.is_database:
                 songs.flush()

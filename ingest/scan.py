@@ -319,7 +319,7 @@ def _write_all(
         return 0.0
     tally = _Tally(time.monotonic())
     batch: list[Outcome[Clip, Measurement]] = []
-    with progress("decode", total, "files", tally.__str__) as advance:
+    with progress("decode", total, "file", tally.__str__) as advance:
         for outcome in outcomes:
             tally.add(outcome)
             advance(1)

@@ -24,6 +24,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from lyre.counting import counted, plural
 from lyre.errors import LyreError
 
 DONE, DONE_WITH_FAILURES, NOTHING_DONE = 0, 1, 2
@@ -140,7 +141,7 @@ def progress(
     total : int or None
         Number of steps, or None where it is unknown.
     unit : str
-        What one step is, in the plural, such as ``"files"``.
+        What one step is, in the singular, such as ``"file"``.
     note : callable, optional
         Asked for what else there is to say whenever the count is shown.
     closing : bool
@@ -201,8 +202,8 @@ def _lines(
 
     def say(done: int) -> None:
         seconds = time.monotonic() - started
-        text = f"{label}: {done:,}"
-        text += f" of {total:,} {unit}" if total is not None else f" {unit}"
+        of_all = "" if total is None else f"{done:,} of "
+        text = f"{label}: {of_all}{counted(done if total is None else total, unit)}"
         text += f", {tell(done, seconds)}"
         if total is not None and 0 < done < total:
             left = timedelta(seconds=round(seconds / done * (total - done)))
@@ -234,9 +235,11 @@ def _counted(
 
 
 def _rate_teller(unit: str, note: Callable[[], str] | None) -> _Tell:
+    units = plural(unit)
+
     def tell(done: int, seconds: float) -> str:
         rate = done / max(seconds, 1e-9)
-        told = f"{rate:,.0f} {unit}/s" if rate >= 10 else f"{rate:.1f} {unit}/s"
+        told = f"{rate:,.0f} {units}/s" if rate >= 10 else f"{rate:.1f} {units}/s"
         return told if note is None else f"{told}, {note()}"
 
     return tell

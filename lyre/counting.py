@@ -19,5 +19,9 @@ def counted(number: int, noun: str) -> str:
     >>> counted(1, "track"), counted(1_234, "track"), counted(0, "batch")
     ('1 track', '1,234 tracks', '0 batches')
     """
-    several = _MORE_THAN_S.get(noun, f"{noun}s")
-    return f"{number:,} {noun if number == 1 else several}"
+    return f"{number:,} {noun if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Return a noun in the plural."""
+    return _MORE_THAN_S.get(noun, f"{noun}s")

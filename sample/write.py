@@ -131,9 +131,9 @@ def _fill(folder: Path, request: Request, workers: int) -> None:
     tagging = Tagging(plan, faults)
     truth = folder / FOLDER
     truth.mkdir()
-    with progress("songs", plan.size, "songs") as advance:
+    with progress("songs", plan.size, "song") as advance:
         write_summary(folder / "msd_summary_file.h5", plan, advance)
-    with progress("tags", int(plan.tagged.sum()), "songs") as advance:
+    with progress("tags", int(plan.tagged.sum()), "song") as advance:
         write_lastfm(folder / "lastfm_tags.db", plan, tagging, advance)
     write_mismatches(folder / "sid_mismatches.txt", plan, faults)
     write_duplicates(folder / "msd_duplicates.txt", plan, faults)
@@ -148,7 +148,7 @@ def _write_audio(
     clips = list(_clips(plan, faults))
     root.mkdir()
     sizes: dict[str, int] = {}
-    with progress("clips", len(clips), "clips") as advance:
+    with progress("clips", len(clips), "clip") as advance:
         for path, size in write_all(clips, root, workers):
             sizes[path] = size
             advance(1)

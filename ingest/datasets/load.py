@@ -151,7 +151,7 @@ def _keep_others(work: Load, table: Table) -> None:
 
 def _fill(format_name: str, files: Sequence[Path], work: Load) -> None:
     total = sum(plain.count_rows(file) for file in files)
-    with progress(work.source, total, "lines") as advance:
+    with progress(work.source, total, "line") as advance:
         rows = Rows(work, advance)
         FORMATS[format_name].read(files, rows)
         rows.close()

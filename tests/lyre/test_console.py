@@ -115,15 +115,39 @@ def test_other_errors_of_the_system_are_not_hidden(
 def test_a_log_gets_a_last_line_with_the_count(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with progress("decode", 3, "files") as advance:
+    with progress("decode", 3, "file") as advance:
         advance(1)
         advance(2)
     assert capsys.readouterr().err.startswith("decode: 3 of 3 files, ")
 
 
+@pytest.mark.parametrize(
+    ("done", "total", "unit", "told"),
+    [
+        (1, 1, "file", "decode: 1 of 1 file, "),
+        (0, 1, "file", "decode: 0 of 1 file, "),
+        (1, 2, "file", "decode: 1 of 2 files, "),
+        (0, 0, "batch", "decode: 0 of 0 batches, "),
+        (1_000, 2_000, "batch", "decode: 1,000 of 2,000 batches, "),
+        (1, None, "window", "decode: 1 window, "),
+        (2, None, "window", "decode: 2 windows, "),
+    ],
+)
+def test_one_is_told_in_the_singular(
+    done: int,
+    total: int | None,
+    unit: str,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress("decode", total, unit) as advance:
+        advance(done)
+    assert capsys.readouterr().err.startswith(told)
+
+
 def test_a_note_stands_behind_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
     errors = 0
-    with progress("decode", 3, "files", lambda: f"{errors} errors") as advance:
+    with progress("decode", 3, "file", lambda: f"{errors} errors") as advance:
         errors += 2
         advance(3)
     told = capsys.readouterr().err
@@ -131,15 +155,15 @@ def test_a_note_stands_behind_the_rate(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_names_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress("[b]:cd:", 1, "files") as advance:
+    with progress("[b]:cd:", 1, "file") as advance:
         advance(1)
-    assert capsys.readouterr().err.startswith("[b]:cd:: 1 of 1 files, ")
+    assert capsys.readouterr().err.startswith("[b]:cd:: 1 of 1 file, ")
 
 
 _COUNT = """
 from lyre.console import progress
 
-with progress("decode", 3, "files") as advance:
+with progress("decode", 3, "file") as advance:
     advance(3)
 """
 

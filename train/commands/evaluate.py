@@ -68,7 +68,7 @@ def evaluate(
     from train.tagger import report
 
     source = trained.find(known.runs, run)
-    with console.progress("score", None, "windows") as advance:
+    with console.progress("score", None, "window") as advance:
         found = evaluating.evaluate(
             source,
             export=exports.find(known.exports, export) if export else None,

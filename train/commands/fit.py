@@ -125,7 +125,7 @@ def _say(line: str) -> None:
 def _progress(
     label: str, total: int | None, note: Callable[[], str]
 ) -> AbstractContextManager[Callable[[int], None]]:
-    return console.progress(label, total, "clips", note, closing=False)
+    return console.progress(label, total, "clip", note, closing=False)
 
 
 def _of_tracks(
