@@ -14,6 +14,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -76,14 +77,16 @@ Select = Annotated[
 AudioRoot = Annotated[
     Path | None, typer.Option(help="Folder of the clips; by default lyre.toml's.")
 ]
-Workers = Annotated[int, typer.Option(min=0, help="Decoding processes; 0: one a core.")]
+Workers = Annotated[
+    int | None, typer.Option(min=0, help="Decoding processes; default, 0: one a core.")
+]
 BadShare = Annotated[
-    float,
+    float | None,
     typer.Option(
         min=0,
         max=1,
         callback=finite,
-        help="Stop when more of the clips are unusable.",
+        help=f"Stop when more of the clips are unusable; default: {_BAD_SHARE}.",
     ),
 ]
 Export = Annotated[
@@ -133,7 +136,7 @@ def _add_command(target: Target) -> None:
         audio_root: AudioRoot = None,
         where: Where = None,
         select: Select = None,
-        workers: Workers = 0,
+        workers: Workers = None,
         engine: Annotated[
             Engine,
             typer.Option(
@@ -158,7 +161,7 @@ def _add_command(target: Target) -> None:
                 "--finish", help="Decode nothing: all parts are there, conclude them."
             ),
         ] = False,
-        max_bad_share: BadShare = _BAD_SHARE,
+        max_bad_share: BadShare = None,
         replace: Annotated[
             bool,
             typer.Option("--replace", help="Start over in the folder of an export."),
@@ -191,7 +194,7 @@ def _add_command(target: Target) -> None:
                 workers=workers or cores(),
                 shard_bytes=round(shard_size * _MEGABYTE),
                 seed=seed,
-                max_bad_share=max_bad_share,
+                max_bad_share=_BAD_SHARE if max_bad_share is None else max_bad_share,
                 target=target,
                 replace=replace,
                 shared=finish or shards is not None,
@@ -263,18 +266,21 @@ def relabel_command(
         ),
     ] = False,
     audio_root: AudioRoot = None,
-    workers: Workers = 0,
-    max_bad_share: BadShare = _BAD_SHARE,
+    workers: Workers = None,
+    max_bad_share: BadShare = None,
     as_json: AsJson = False,
 ) -> None:
     """Add the labels of a recipe to an export without decoding anything again.
 
     Example: python -m export relabel --recipe training_set.v1 --add-missing
     """
-    if audio_root is not None and not add_missing:
-        raise ExportError(
-            "--audio-root is read for --add-missing alone",
-            remedy="give both, or none: labels need no audio",
+    if not add_missing:
+        _refuse_unread(
+            {
+                "--audio-root": audio_root,
+                "--workers": workers,
+                "--max-bad-share": max_bad_share,
+            }
         )
     configured = settings.load()
     folder = directory or exports.newest(configured.exports, None)
@@ -283,7 +289,7 @@ def relabel_command(
     narrowing = Narrowing.given(where, select)
     options = Options(
         workers=workers or cores(),
-        max_bad_share=max_bad_share,
+        max_bad_share=_BAD_SHARE if max_bad_share is None else max_bad_share,
         datasets=configured.dataset_audio,
     )
     root = audio_root or configured.source(configured.sources.audio)
@@ -299,6 +305,15 @@ def relabel_command(
         )
     telling.tell_labels(folder, label_set, before, as_json=as_json)
     _end(bool(label_set.without_audio))
+
+
+def _refuse_unread(options: Mapping[str, object]) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise ExportError(
+                f"{name} is read for --add-missing alone",
+                remedy="give both, or none: labels need no audio",
+            )
 
 
 @app.command("verify")

@@ -127,6 +127,8 @@ def test_a_part_is_not_finished_at_once(invoke):
     [
         (["tfrecord", "--shards", "0/2", "--verify"], "--shards writes no manifest"),
         (["relabel", "--audio-root", "x"], "--audio-root is read for --add-missing"),
+        (["relabel", "--workers", 0], "--workers is read for --add-missing"),
+        (["relabel", "--max-bad-share", 0], "--max-bad-share is read for --add-mi"),
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(invoke, tmp_path, words, told):
@@ -164,11 +166,11 @@ def test_training_takes_the_newest_it_can_read(invoke, tmp_path):
 def test_missing_tracks_are_added_on_demand(invoke, make_warehouse, rows):
     assert invoke("tfrecord", "--format", "waveform", "--workers", 1).exit_code == 0
     make_warehouse([*rows, (*rows[0][:1], "TRNEW", *rows[0][2:])])
-    words = ["relabel", "--name", "more", "--workers", 1]
+    words = ["relabel", "--name", "more"]
     result = invoke(*words)
     assert result.exit_code == 1
     assert "without audio here: 1 track of the recipe" in result.stdout
-    result = invoke(*words, "--add-missing")
+    result = invoke(*words, "--add-missing", "--workers", 1)
     assert result.exit_code == 0, result.output
     assert "1 track added in 1 shard" in result.stdout
 
