@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from ingest.parquet import write_raw
+from warehouse.database import open_to_read
+
 # Seed, rows at its end, what dbt says.
 CASES = {
     "a category that is kept and not": (
@@ -117,20 +120,51 @@ def test_a_run_stops_at_an_exception_that_cannot_be_made(
     assert told in " ".join(done.stdout.split())
 
 
+_SPARK = pytest.param("spark", marks=[pytest.mark.java, pytest.mark.slow])
+
+
+@pytest.mark.parametrize("target", ["lyre", _SPARK])
 def test_a_run_stops_at_columns_in_another_order(
-    copy_dbt_project: Callable[[Path], Any], tmp_path: Path
+    copy_dbt_project: Callable[[Path], Any], tmp_path: Path, target: str
 ) -> None:
     """As the columns go by their place, spelling and tag would change theirs."""
-    project = copy_dbt_project(tmp_path)
-    seed = project.seeds / "tags" / "tag_synonyms.csv"
-    seed.write_text("clean_tag,spelling,comment\nrock,rawk,\n", encoding="utf-8")
-    done = project.dbt("run", "--select", "stg_msd__songs")
-    assert done.returncode != 0
-    told = (
+    names = "clean_tag,spelling,comment"
+    told = _refused(copy_dbt_project(tmp_path), target, f"{names}\nrock,rawk,\n")
+    assert (
         "tag_synonyms.csv: the first line names clean_tag, spelling, comment;"
         " expected: spelling, clean_tag, comment"
-    )
-    assert told in " ".join(done.stdout.split())
+    ) in told
+
+
+@pytest.mark.java
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("", ""),
+        ("spelling,clean_tag\nrawk,rock\n", "spelling, clean_tag"),
+        (
+            "spelling,clean_tag,comment,by\nrawk,rock,,me\n",
+            "spelling, clean_tag, comment, by",
+        ),
+    ],
+)
+def test_a_run_on_spark_stops_at_another_number_of_columns(
+    copy_dbt_project: Callable[[Path], Any], tmp_path: Path, content: str, named: str
+) -> None:
+    """DuckDB refuses such a file by itself."""
+    told = _refused(copy_dbt_project(tmp_path), "spark", content)
+    assert f"tag_synonyms.csv: the first line names {named}; expected: " in told
+
+
+def _refused(project: Any, target: str, content: str) -> str:
+    """Return what dbt says of a seed with this content."""
+    (project.seeds / "tags" / "tag_synonyms.csv").write_text(content, encoding="utf-8")
+    with open_to_read(project.warehouse) as connection:
+        write_raw(connection, project.folder / "data" / "parquet")
+    done = project.dbt("run", "--select", "stg_msd__songs", "--target", target)
+    assert done.returncode != 0
+    return " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("name", CASES)

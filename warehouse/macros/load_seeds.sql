@@ -29,20 +29,23 @@
         {%- do texts.append("'" ~ name ~ "': 'varchar'") %}
     {%- endfor %}
     {%- set found = run_query(_rows_of_seed(file, "false", texts) ~ " limit 1").rows %}
-    {%- set found = found[0].values() | list if found else [] %}
-    {%- if found != types.keys() | list %}
-        {{ exceptions.raise_compiler_error(
-            file ~ ": the first line names " ~ found | join(", ")
-            ~ "; expected: " ~ types.keys() | join(", ")
-        ) }}
-    {%- endif %}
+    {%- do _check_first_line(file, found[0].values() | list if found else [], types) %}
     {%- do run_query(
         "create or replace table " ~ relation ~ " as "
         ~ _rows_of_seed(file, "true", columns)
     ) %}
 {% endmacro %}
 
-{#- Columns go by their place: DuckDB does not look at the names in the first line. -#}
+{#- Columns go by their place: no engine looks at the names in the first line. -#}
+{% macro _check_first_line(file, found, types) %}
+    {%- if found != types.keys() | list %}
+        {{ exceptions.raise_compiler_error(
+            file ~ ": the first line names " ~ found | reject("none") | join(", ")
+            ~ "; expected: " ~ types.keys() | join(", ")
+        ) }}
+    {%- endif %}
+{% endmacro %}
+
 {% macro _rows_of_seed(file, header, columns) -%}
     select * from read_csv(
         {{ quoted(file) }}, header = {{ header }}, auto_detect = false, delim = ',',

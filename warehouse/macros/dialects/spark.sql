@@ -42,17 +42,28 @@
 {#- A seed as a table, from its CSV file, which all of the cluster must see. -#}
 {% macro spark__load_seed(relation, file, types) %}
     {%- set columns = [] %}
+    {#- One more than there should be: the first line may have it. -#}
+    {%- set texts = ["one_more string"] %}
     {%- for name, type in types.items() %}
         {%- do columns.append(name ~ " " ~ type | replace("varchar", "string")) %}
+        {%- do texts.insert(loop.index0, name ~ " string") %}
     {%- endfor %}
     {%- set rows = relation.identifier ~ "__csv" %}
-    {%- do run_query(
-        "create or replace temporary view " ~ rows ~ " (" ~ columns | join(", ")
-        ~ ") using csv options (path '" ~ file | replace("'", "''")
-        ~ "', header 'true', escape '\"', multiLine 'true')"
-    ) %}
+    {%- do run_query(_view_of_seed(rows, file, "false", texts)) %}
+    {%- set found = run_query("select * from " ~ rows ~ " limit 1").rows %}
+    {%- set found = found[0].values() | list if found else [] %}
+    {%- set is_there = found and found[-1] is not none %}
+    {%- do _check_first_line(file, found if is_there else found[:-1], types) %}
+    {%- do run_query(_view_of_seed(rows, file, "true", columns)) %}
     {{ _replace_table(relation, "select * from " ~ rows) }}
 {% endmacro %}
+
+{% macro _view_of_seed(name, file, header, columns) -%}
+    create or replace temporary view {{ name }} ({{ columns | join(", ") }})
+    using csv options (
+        path {{ quoted(file) }}, header '{{ header }}', escape '"', multiLine 'true'
+    )
+{%- endmacro %}
 
 {% macro spark__drop_stale_relations() %}
     {%- if execute and flags.WHICH in ["run", "build"] %}
