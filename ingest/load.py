@@ -36,7 +36,7 @@ from ingest.tables import (
 )
 from ingest.text import escaped
 from lyre.errors import said
-from warehouse.database import open_to_write, transaction
+from warehouse.database import is_disk_full, open_to_write, transaction
 
 _ROWS_HELD = 10_000
 
@@ -275,6 +275,8 @@ def load(
     IngestError
         The source cannot be read to its end, or changed meanwhile. The old tables
         stay, and the failure is logged in ``raw.ingest_runs``.
+    duckdb.Error
+        The disk of the warehouse is full, which is no fault of the source.
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
     state = source.fingerprint
@@ -291,7 +293,7 @@ def load(
         aside = _replace(work, source, run)
     except BaseException as error:
         log_run(connection, run, FAILED, error=str(error) or type(error).__name__)
-        if isinstance(error, duckdb.Error):
+        if isinstance(error, duckdb.Error) and not is_disk_full(error):
             raise _explain(error, source) from error
         raise
     # Without it the file would keep the replaced table's blocks until it is closed.

@@ -88,9 +88,14 @@ def open_to_write(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         finally:
             connection.close()
     except duckdb.Error as error:
-        if _NO_SPACE not in str(error):
+        if not is_disk_full(error):
             raise
         raise _disk_is_full(path) from error
+
+
+def is_disk_full(error: duckdb.Error) -> bool:
+    """Tell whether an error is a full disk, which `open_to_write` tells of."""
+    return _NO_SPACE in str(error)
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -5,16 +6,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
+from ingest.attempt import attempt
 from ingest.errors import IngestError
 from ingest.files import Fingerprint, fingerprint
 from ingest.load import Load, Source, load, open_raw
 from ingest.tables import LASTFM_TIDS, TABLES, create_raw_tables
+from warehouse.errors import WarehouseError
 
 _STATE = Fingerprint("/source", 10, datetime(2011, 2, 8, tzinfo=UTC), "abc")
 
@@ -135,6 +139,17 @@ def test_an_error_of_the_database_is_told_in_a_sentence(raw) -> None:
     with pytest.raises(IngestError, match="tables of the last load stay") as caught:
         load(raw, _source(fill))
     assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_stops_the_loads_of_all_sources(tmp_path: Path) -> None:
+    def fill(_run: Load) -> None:
+        raise duckdb.IOException(f"Could not write: {os.strerror(errno.ENOSPC)}")
+
+    with (
+        pytest.raises(WarehouseError, match=r"lyre\.duckdb: the disk is full"),
+        open_raw(tmp_path / "lyre.duckdb") as connection,
+    ):
+        attempt("lastfm", partial(load, connection, _source(fill)))
 
 
 def test_rows_set_aside_are_those_of_the_last_load(raw) -> None:
