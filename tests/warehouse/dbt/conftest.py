@@ -3,7 +3,8 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 
 from ingest.tables import create_raw_tables
+from tests.warehouse.dbt import one_process
 from warehouse.database import open_to_write
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,22 +48,40 @@ class Project:
         self, *words: str, dbt_vars: str = VARS, config: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt; the same vars and target each time spare it most of the parsing."""
-        own = {
-            "LYRE_DATA_DIR": str(self.folder),
-            "DBT_TARGET_PATH": str(self.target),
-            "DBT_LOG_PATH": str(self.folder / "logs"),
-        }
-        if config:
-            own["LYRE_CONFIG"] = str(config)
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("LYRE_")}
+        own = {"LYRE_CONFIG": str(config)} if config else {}
         return subprocess.run(
             [DBT, *words, "--vars", dbt_vars],
             cwd=ROOT,
-            env=kept | own,
+            env=self._environment() | own,
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def dbt_for_each(
+        self, dbt_vars: Sequence[str], *words: str
+    ) -> dict[str, tuple[bool, str]]:
+        """Run dbt with each of the vars; return its success and its errors."""
+        done = subprocess.run(
+            [sys.executable, "-m", one_process.__name__, *words],
+            cwd=ROOT,
+            env=self._environment(),
+            input="".join(f"{each}\n" for each in dbt_vars),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        return dict(zip(dbt_vars, map(tuple, found), strict=True))
+
+    def _environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("LYRE_")}
+        return kept | {
+            "LYRE_DATA_DIR": str(self.folder),
+            "DBT_TARGET_PATH": str(self.target),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
