@@ -20,7 +20,7 @@ _DISK = "500m"
 _VARS = "{vocabulary_size: 8, min_positives_per_split: 0}"
 # What tells of a run, and not of what it found.
 _TIMES = {"modified_at", "scanned_at", "started_at", "seconds", "loaded_at"}
-_RUNS = {"ingest_runs", "ingest_files"}
+_RUNS = {"ingest_runs", "ingest_files", "builds"}
 _SPEEDS = {"seconds", "clips_per_second"}
 # Named by time and process: each part of a training has its own.
 _EVENTS = "events.out.tfevents."

@@ -203,7 +203,8 @@ def _state(project: Any) -> dict[str, tuple[Any, ...]]:
     """Return the number of rows and a checksum of each mart and verdict."""
     names = project.rows(
         "select table_schema || '.' || table_name from information_schema.tables "
-        "where table_schema in ('cleaning', 'marts') and table_type = 'BASE TABLE'"
+        "where table_schema in ('cleaning', 'marts') and table_type = 'BASE TABLE' "
+        "and table_name <> 'builds'"
     )
     return {
         name: project.rows(

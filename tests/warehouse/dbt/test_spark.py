@@ -56,7 +56,8 @@ class Both:
         ) as db:
             return db.execute(
                 "select table_schema, table_name from information_schema.tables "
-                f"where table_schema in {_SCHEMAS} order by all"
+                f"where table_schema in {_SCHEMAS} and table_name <> 'builds' "
+                "order by all"
             ).fetchall()
 
     def in_duckdb(self, relation: str) -> list[dict[str, Any]]:
