@@ -82,7 +82,9 @@ def test_parts_say_what_is_still_to_do(invoke, tmp_path):
     result = invoke(*words, "--shards", "0/2")
     assert result.exit_code == 0, result.output
     assert "2 of 4 shards there; 2 to go" in result.stdout
-    assert isinstance(invoke(*words, "--finish").exception, ExportError)
+    result = invoke(*words, "--finish")
+    assert isinstance(result.exception, ExportError)
+    assert "missing or damaged: 2 of 4 shards" in str(result.exception)
     result = invoke(*words, "--shards", "1/2", "--json")
     assert json.loads(result.stdout)["finished"] == 4
     result = invoke(*words, "--finish", "--verify")
@@ -120,6 +122,7 @@ def test_a_refused_relabel_makes_no_folder(invoke, tmp_path):
 def test_a_part_is_not_finished_at_once(invoke):
     result = invoke("tfrecord", "--finish", "--shards", "0/2")
     assert isinstance(result.exception, ExportError)
+    assert "do not go together" in str(result.exception)
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,11 @@ def test_a_shared_folder_is_never_cleared(warehouse, tmp_path):
 
 def test_a_folder_that_another_run_begins_is_joined(warehouse, tmp_path):
     (tmp_path / "out/plan").mkdir(parents=True)
-    (tmp_path / "out/plan/plan.json.1f.part").write_text("{")
+    half = tmp_path / "out/plan/plan.json.1f.part"
+    half.write_text("{")
     planned(warehouse, tmp_path / "out", shared=True)
+    assert (tmp_path / "out/plan/plan.json").exists()
+    assert half.read_text() == "{"
 
 
 def test_replace_starts_over(warehouse, tmp_path):

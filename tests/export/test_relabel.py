@@ -184,6 +184,7 @@ def test_a_stopped_addition_goes_on(exported, more, adding, monkeypatch):
             relabel(exported, more, V1, adding=adding)
     assert manifest.read(exported).additions == []
     relabel(exported, more, V1, adding=adding)
+    assert [each.number for each in manifest.read(exported).additions] == [1]
     assert verify.verify(exported) == []
 
 

@@ -1,3 +1,4 @@
+import threading
 from pathlib import Path
 
 import h5py
@@ -99,8 +100,11 @@ def test_a_stopped_reader_leaves_nothing_behind(tmp_path: Path) -> None:
     reader = read_spans(
         [(table, ["text"])], [(row, row + 10) for row in range(0, 90, 10)]
     )
+    before = threading.active_count()
     next(reader)
+    assert threading.active_count() > before
     reader.close()
+    assert threading.active_count() == before
 
 
 def test_songs_are_the_same_whoever_inflates(raw, write_songs, monkeypatch) -> None:

@@ -1,5 +1,6 @@
 """``lyre.toml``: defaults, paths, overrides and the sentences for mistakes."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from lyre.settings import Settings, SettingsError, load
 
 _PROJECT_FILE = Path(__file__).resolve().parents[2] / "lyre.toml"
+_TABLES = ("sources", "audio", "spark")
 
 
 @pytest.fixture(autouse=True)
@@ -29,21 +31,25 @@ def test_without_a_file_the_defaults_hold() -> None:
     assert settings.audio.silence_thresholds_db == [60.0]
 
 
-def test_the_project_file_shows_every_default() -> None:
+def test_the_project_file_shows_defaults() -> None:
     shown = tomllib.loads(_PROJECT_FILE.read_text(encoding="utf-8"))
+    assert shown.keys() == {"data_dir", *_TABLES}
     defaults = Settings()
-    for table in ("sources", "audio"):
+    for table in _TABLES:
         for key, value in shown[table].items():
             default = getattr(getattr(defaults, table), key)
             assert Settings(**{table: {key: value}}).model_dump()[table][key] == default
 
 
 def test_the_project_file_names_every_key() -> None:
-    text = _PROJECT_FILE.read_text(encoding="utf-8")
+    """Each as `key = value` or as a table, shown or behind a `#`."""
+    lines = _PROJECT_FILE.read_text(encoding="utf-8").splitlines()
+    found = [re.match(r"(?:# )?(?:(\w+) = |\[([\w.]+)\])", line) for line in lines]
+    named = {part for each in found if each for part in (each[1] or each[2]).split(".")}
     keys = list(Settings.model_fields)
-    for table in ("sources", "audio"):
+    for table in _TABLES:
         keys += Settings.model_fields[table].annotation.model_fields  # type: ignore[union-attr]
-    assert [key for key in keys if key not in text] == []
+    assert [key for key in keys if key not in named] == []
 
 
 def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:

@@ -56,7 +56,10 @@ def test_complete_sample_is_kept(silent_sample: Path) -> None:
 def test_force_writes_anew(tmp_path: Path) -> None:
     request = Request(60, 0, audio=False)
     assert write_sample(request, tmp_path / "out")
+    whole = _hashes(tmp_path / "out")
+    (tmp_path / "out" / "sid_mismatches.txt").unlink()
     assert write_sample(request, tmp_path / "out", force=True)
+    assert _hashes(tmp_path / "out") == whole
 
 
 def test_other_sample_is_replaced_only_by_force(tmp_path: Path) -> None:

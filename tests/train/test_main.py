@@ -65,9 +65,14 @@ def test_the_model_can_be_named_apart_from_the_paths() -> None:
 
 @pytest.mark.usefixtures("house")
 def test_predict_needs_a_model_and_something_to_tag() -> None:
-    for arguments in ((), ("first",), ("--model", "first")):
+    for arguments, missing in (
+        ((), "no model is named"),
+        (("first",), "nothing to tag is named"),
+        (("--model", "first"), "nothing to tag is named"),
+    ):
         done = _run("predict", *arguments)
         assert isinstance(done.exception, TrainError)
+        assert done.exception.what == missing
 
 
 @pytest.mark.usefixtures("house")

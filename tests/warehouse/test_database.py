@@ -46,7 +46,10 @@ def test_what_was_written_is_read(warehouse: Path) -> None:
 
 
 def test_reader_may_not_write(warehouse: Path) -> None:
-    with open_to_read(warehouse) as connection, pytest.raises(duckdb.Error):
+    with (
+        open_to_read(warehouse) as connection,
+        pytest.raises(duckdb.Error, match="read-only"),
+    ):
         connection.execute("create table u (i int)")
 
 

@@ -1,3 +1,4 @@
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,9 @@ def test_patterns_find_files_and_folders(tmp_path: Path) -> None:
 def test_a_name_gives_a_terminal_no_orders(tagger: Tagger, tmp_path: Path) -> None:
     files = [_write(tmp_path / "\x1b[2J.wav"), tmp_path / "\x1b[2J.mp3"]
     for found in predict(tagger, files):
-        assert "\x1b" not in outcome(found, None, 0.0)
+        lines = outcome(found, None, 0.0)
+        assert "\x1b" not in lines
+        assert found.path.name.replace("\x1b", "\\x1b") in lines
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -149,7 +152,15 @@ def test_stopping_early_stops_the_workers(tagger: Tagger, tmp_path: Path) -> Non
     files = [_write(tmp_path / f"{number}.wav") for number in range(20)]
     outcomes = predict(tagger, iter(files), workers=1)
     next(outcomes)
+    assert _decoding()
     outcomes.close()  # type: ignore[attr-defined]
+    assert not _decoding()
+
+
+def _decoding() -> list[str]:
+    """Name the threads that decode at this moment."""
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if name.startswith("decode")]
 
 
 @pytest.mark.parametrize(

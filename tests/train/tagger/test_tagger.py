@@ -245,7 +245,7 @@ def test_unusable_array_is_refused(
 def test_unusable_file_is_refused(tagger: Tagger, tmp_path: Path) -> None:
     file = tmp_path / "page.mp3"
     file.write_text("<html>404</html>")
-    with pytest.raises(AudioError):
+    with pytest.raises(AudioError, match=r"page\.mp3: not audio but HTML"):
         tagger.predict(file)
 
 
@@ -276,7 +276,11 @@ def test_odd_real_files_each_give_a_result_or_a_reason(
             for row in csv.DictReader(lines)
             if row["file"].startswith("audio/")
         }
-    for found in predict(tagger, [real / name for name in decoded]):
+    outcomes = list(predict(tagger, [real / name for name in decoded]))
+    # What FFmpeg reads samples of is tagged, and nothing else.
+    tagged = {found.path for found in outcomes if found.tagging is not None}
+    assert tagged == {real / name for name, samples in decoded.items() if samples}
+    for found in outcomes:
         if found.tagging is not None:
             assert np.isfinite(found.tagging.scores).all()
         else:
