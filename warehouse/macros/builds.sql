@@ -15,10 +15,15 @@
             ~ " built_at timestamptz not null, parents varchar[] not null,"
             ~ " vars json not null)"
         ) %}
-        {%- do run_query(
-            "comment on table marts.builds is 'When dbt made each model, and with"
-            ~ " which vars; a row for each time.'"
-        ) %}
+        {%- for place, comment in {
+            "table marts.builds": "When dbt made each model: a row for each time.",
+            "column marts.builds.model": "The model, as schema.table.",
+            "column marts.builds.built_at": "When the transaction that made it began.",
+            "column marts.builds.parents": "The models that it is made of.",
+            "column marts.builds.vars": "The dbt vars, by name.",
+        }.items() %}
+            {%- do run_query("comment on " ~ place ~ " is '" ~ comment ~ "'") %}
+        {%- endfor %}
     {%- endif %}
 {% endmacro %}
 

@@ -186,7 +186,9 @@ def test_only_clips_that_metadata_leaves_are_to_be_decoded(
 def test_every_column_is_described(project: Any, models: dict[str, Any]) -> None:
     found = project.rows(
         "select schema_name || '.' || table_name, column_name from duckdb_columns() "
-        "where schema_name in ('staging', 'cleaning', 'marts')"
+        "where schema_name in ('staging', 'cleaning', 'marts') "
+        # It is no model: a hook describes it.
+        "and not (table_name = 'builds' and comment is not null)"
     )
     described = {
         (f"{node['schema']}.{name}", column)
