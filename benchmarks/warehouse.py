@@ -8,7 +8,6 @@ row by row. First comes only what the two training sets need (``--select
 dbt runs once more under a limit that makes DuckDB spill.
 """
 
-import io
 import json
 import multiprocessing
 import os
@@ -124,20 +123,25 @@ def run_dbt(
     words = ["dbt", "--quiet", "--no-partial-parse", "run", *selection]
     words += ["--vars", json.dumps(dbt_vars)]
     program = str(Path(sys.executable).with_name(words[0]))
-    return _run([program, *words[1:]], environment)[0]
+    return _run([program, *words[1:]], environment)
 
 
 def run_pandas(path: Path, *options: str) -> dict[str, float]:
-    """Take the same steps in pandas, which compares the result with dbt's.
+    """Take the same steps in pandas; what comes of them must equal dbt's.
 
     Imports and reading the raw tables count, the comparison does not.
     """
-    measured, output = _run(
-        [sys.executable, "-m", "benchmarks.pandas_recipes", str(path), *options], {}
-    )
-    for name, seconds in json.loads(output).items():
-        measured[name] = round(measured[name] - seconds, 1)
+    command = [sys.executable, "-m", "benchmarks.pandas_recipes", str(path)]
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        measured = _run([*command, folder, *options], {})
+        _in_a_process_of_its_own(_compare, path, Path(folder))
     return measured
+
+
+def _compare(path: Path, folder: Path) -> None:
+    from benchmarks.pandas_recipes import compare
+
+    compare(path, folder)
 
 
 def time_query(path: Path, sql: str) -> dict[str, Any]:
@@ -165,33 +169,22 @@ def _in_a_process_of_its_own(function: Callable[..., None], *arguments: Any) -> 
         raise RuntimeError(f"{function.__name__} failed")
 
 
-def _run(
-    command: list[str], environment: dict[str, str]
-) -> tuple[dict[str, float], str]:
-    """Run a command; the peak is that of this child, which `wait4` tells.
-
-    Returns its figures and what it printed, which must be little.
-    """
+def _run(command: list[str], environment: dict[str, str]) -> dict[str, float]:
+    """Run a command; the peak is that of this child, which `wait4` tells."""
     start = time.perf_counter()
+    # Nothing but figures goes to the standard output.
     process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        text=True,
+        command, cwd=ROOT, env=os.environ | environment, stdout=sys.stderr
     )
-    with process.stdout or io.StringIO() as stream:
-        output = stream.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    measured = {
+    return {
         "seconds": round(time.perf_counter() - start, 1),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
         "peak_mib": round(_mib(usage)),
     }
-    return measured, output
 
 
 def _mib(usage: resource.struct_rusage) -> float:
