@@ -43,7 +43,7 @@ Encode = Callable[[str], Any]
 _RATE, _FFT, _HOP, _MELS, _TOP_DB = 16_000, 2048, 512, 96, 80.0
 _FEW = 100
 _ONE_THREAD = {
-    f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "TF")
+    f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA")
 }
 
 

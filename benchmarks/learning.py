@@ -73,7 +73,7 @@ class Row:
     epochs: int | None = None
 
 
-# Sizes that train eight epochs in some two to five minutes of one core.
+# Sizes that train eight epochs in some two to four and a half minutes of one core.
 ROWS = (
     Row("default", "urop2019"),
     Row("longer", "urop2019", epochs=16),

@@ -164,9 +164,15 @@ def _figure(value: float) -> str:
 
 @app.command()
 def scale(
-    core_hour: Annotated[float, typer.Option(help="Price of a core-hour.")] = 0.04,
-    gb_month: Annotated[float, typer.Option(help="Price of a GB for a month.")] = 0.02,
-    cores: Annotated[int, typer.Option(min=1, help="Cores of a machine.")] = 16,
+    core_hour: Annotated[
+        float, typer.Option(help="Price of a core-hour.")
+    ] = Prices.core_hour,
+    gb_month: Annotated[
+        float, typer.Option(help="Price of a GB for a month.")
+    ] = Prices.gb_month,
+    cores: Annotated[
+        int, typer.Option(min=1, help="Cores of a machine.")
+    ] = Prices.cores,
 ) -> None:
     """Print the tables of docs/scale.md at your prices.
 

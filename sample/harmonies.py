@@ -67,7 +67,7 @@ def _power(score: Score, beats: list[float], length: float, damping: float) -> S
 
 
 def distort(samples: Samples, drive: float, top: float) -> Samples:
-    """Overdrive an electric guitar and send it through a cabinet."""
+    """Overdrive an electric guitar, through a cabinet that ends at `top` Hz."""
     return band(np.tanh(drive * samples), "bandpass", 90, top)
 
 
@@ -210,7 +210,7 @@ def bright_stabs(score: Score) -> Samples:
 
 
 def house_stabs(score: Score) -> Samples:
-    """Play off-beat minor chords, sharply cut."""
+    """Play off-beat seventh chords, sharply cut."""
 
     def stab(note: int, count: int) -> Samples:
         return band(saw(note, count, 0.01), "bandpass", 500, 3000) * decay(count, 0.22)

@@ -1,6 +1,8 @@
 """Single sounds: strings, keys, winds, voices and drums, as arrays of samples.
 
-All return float32 mono at `RATE`, about 1 at their loudest.
+All return float32 mono at `RATE`, about 1 at their loudest. `midi` is a pitch as a MIDI
+note number (69 is 440 Hz), `count` a length in samples; other lengths are in seconds,
+and what a drum sounds like (`low`, `tone`) in Hz.
 """
 
 from functools import lru_cache

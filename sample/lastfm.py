@@ -23,7 +23,7 @@ CREATE TABLE tid_tag (tid INT, tag INT, val FLOAT,
 """
 
 
-def write_lastfm(path: Path, plan: Plan, tagging: Tagging, advance: Advance) -> int:
+def write_lastfm(path: Path, plan: Plan, tagging: Tagging, advance: Advance) -> None:
     """Write the database.
 
     Parameters
@@ -36,11 +36,6 @@ def write_lastfm(path: Path, plan: Plan, tagging: Tagging, advance: Advance) -> 
         Their tags.
     advance : callable
         Called with the number of songs whose pairs were written.
-
-    Returns
-    -------
-    int
-        Number of pairs.
     """
     tids = np.flatnonzero(plan.tagged)
     tid_rows = np.zeros(plan.size, dtype=np.int64)
@@ -61,7 +56,6 @@ def write_lastfm(path: Path, plan: Plan, tagging: Tagging, advance: Advance) -> 
             "tids(ROWID, tid)",
             zip(tid_rows[tids].tolist(), texts, strict=True),
         )
-        total = 0
         for pairs in tagging.chunks():
             rows = zip(
                 tid_rows[pairs.song].tolist(),
@@ -71,13 +65,11 @@ def write_lastfm(path: Path, plan: Plan, tagging: Tagging, advance: Advance) -> 
             )
             _insert(database, "tid_tag(tid, tag, val)", rows)
             used[pairs.tag] = True
-            total += len(pairs.song)
             advance(len(np.unique(pairs.song)))
         tags = sorted(_tag_rows(tagging, tag_rows, used))
         _insert(database, "tags(ROWID, tag)", iter(tags))
     finally:
         database.close()
-    return total
 
 
 def row_numbers(

@@ -153,7 +153,7 @@ def draw(size: int, seed: int) -> Plan:
         true_year=true_year,
         tagged=rng.random(size) < tagged_share,
         title_key=rng.integers(0, 2**62, size),
-        release_key=artist * 7 + rng.integers(0, 3, size) + 1_000_003 * artist,
+        release_key=1_000_010 * artist + rng.integers(0, 3, size),
         music=songs.copy(),
         take=np.zeros(size, dtype=np.int64),
         track_id=ids(seed, "TR", size, b"128F"),

@@ -7,8 +7,9 @@
 ``faults.csv``
     One row a fault: track_id (empty where no song is concerned), kind, evidence.
 ``tag_spellings.csv``
-    One row a raw tag of the database: raw_tag, true_tag (what it means; empty where
-    nothing), kind (spelling, other, opinion, junk, artist, title, tail).
+    One row a raw tag that listeners may give, of which the database has those that
+    some did: raw_tag, true_tag (what it means; empty where nothing), kind (spelling,
+    other, opinion, junk, artist, title, tail).
 ``clips.csv``
     One row a file: path, sevendigital_id, damage, sample_rate, channels, bytes.
 """

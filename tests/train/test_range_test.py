@@ -94,3 +94,4 @@ def test_command_draws_and_suggests(
         app, ["range-test", str(band_export), *options, "--to", "0.0001"]
     )
     assert isinstance(refused.exception, TrainError)
+    assert refused.exception.what.startswith("no range: ")

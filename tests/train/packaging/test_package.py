@@ -244,8 +244,14 @@ def test_command_writes_into_the_data_folder(
     ).is_file()
     done = _run("--model", "first", "--to", "keras", "--replace")
     assert done.stdout.splitlines()[0].split()[:2] == ["format", "MB"]
-    for arguments in ((), ("first",), ("first", "--model", "first", "--to", "keras")):
-        assert isinstance(_run(*arguments).exception, TrainError)
+    for arguments, told in (
+        ((), "no model is named"),
+        (("first",), "no format is named"),
+        (("first", "--model", "first", "--to", "keras"), "or two are"),
+    ):
+        refused = _run(*arguments).exception
+        assert isinstance(refused, TrainError)
+        assert told in refused.what
 
 
 @pytest.mark.pretrained
