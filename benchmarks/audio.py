@@ -36,15 +36,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.clips import mono_and_stereo
-from benchmarks.process import peak_bytes, processor_seconds
+from benchmarks.process import ONE_THREAD, peak_bytes, processor_seconds
 
 _PART = 20  # clips that each way gets at a time
 
 Way = Callable[[str], object]
-
-_ONE_THREAD = {
-    f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA")
-}
 
 
 def _soundfile() -> Way:
@@ -148,7 +144,7 @@ def _one_core(clips: Sequence[str], rounds: int) -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | _ONE_THREAD,
+            env=os.environ | ONE_THREAD,
             text=True,
         )
         for way in _WAYS

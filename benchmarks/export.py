@@ -36,15 +36,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.clips import whole_clips, whole_clips_of
-from benchmarks.process import peak_bytes, processor_seconds
+from benchmarks.process import ONE_THREAD, peak_bytes, processor_seconds
 
 Encode = Callable[[str], Any]
 
 _RATE, _FFT, _HOP, _MELS, _TOP_DB = 16_000, 2048, 512, 96, 80.0
 _FEW = 100
-_ONE_THREAD = {
-    f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA")
-}
 
 
 def _bare(clips: Sequence[str], _: Path) -> dict[str, float]:
@@ -189,7 +186,7 @@ def _measure(way: str, clips: Sequence[str], cores: int = 1) -> dict[str, float]
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=os.environ | _ONE_THREAD,
+        env=os.environ | ONE_THREAD,
     )
     told: dict[str, float] = json.loads(ended.stdout)
     return told

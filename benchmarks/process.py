@@ -6,6 +6,10 @@ import resource
 import sys
 from pathlib import Path
 
+# Variables for a process that computes in one thread.
+ONE_THREAD = {
+    f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA")
+}
 _STATUS = Path("/proc/self/status")
 
 
