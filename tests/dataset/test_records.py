@@ -1,3 +1,5 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -98,12 +100,21 @@ def test_bytes_are_protobufs_own(example_class, frames):
 
 
 def test_features_are_found_in_any_order(example_class):
-    payload = b"".join(
-        example_class.FromString(
-            filled(example_class, RECORD).SerializeToString()
-        ).SerializeToString()
-        for _ in range(2)  # Concatenated messages merge: the last value of a key wins.
-    )
+    parts = []
+    for key, value in filled(example_class, RECORD).features.feature.items():
+        part = example_class()
+        part.features.feature[key].CopyFrom(value)
+        parts.append(part.SerializeToString())
+    assert len(parts) == 5
+    for order in permutations(parts):
+        # Concatenated messages merge.
+        assert_same(deserialize(b"".join(order)), RECORD)
+
+
+def test_of_a_feature_that_stands_twice_the_last_counts(example_class):
+    other = Record("fma", "TR0", -MEL)
+    payload = serialize(other) + serialize(RECORD)
+    assert example_class.FromString(payload) == filled(example_class, RECORD)
     assert_same(deserialize(payload), RECORD)
 
 
@@ -126,7 +137,7 @@ def test_cut_bytes_never_give_a_record(length):
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_give_a_record_or_a_sentence(data):
+def test_other_bytes_give_a_sentence(data):
     with pytest.raises(DatasetError):
         deserialize(data)
 
