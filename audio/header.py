@@ -23,6 +23,8 @@ _HEADER_ERRORS = (
 )
 # A program that does not know the size yet writes the largest number there is.
 _UNKNOWN_SIZE = 0x7FFF_F000
+# Bit/s: a damaged header tells more than any sound has, or than a row can hold.
+_MOST_BIT_RATE = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class TagHeader:
         Length by the header, or estimated from size and bit rate where an MPEG
         stream has none. None: no header was found.
     bit_rate : int or None
-        Bits a second.
+        Bits a second; None where the header tells none that could be.
     bit_rate_mode : {"CBR", "VBR", "ABR"} or None
         As an Xing or VBRI header says; None without one.
     """
@@ -117,7 +119,8 @@ def _read_info(source: Source, kind: Kind | None) -> Any:
 
 def _from_info(info: Any) -> TagHeader:
     seconds = float(info.length)
-    bit_rate = getattr(info, "bitrate", None) or None
+    bit_rate = getattr(info, "bitrate", 0)
     mode = getattr(info, "bitrate_mode", BitrateMode.UNKNOWN)
     names = {BitrateMode.CBR: "CBR", BitrateMode.VBR: "VBR", BitrateMode.ABR: "ABR"}
-    return TagHeader(seconds, bit_rate, names.get(mode))
+    known = 0 < bit_rate <= _MOST_BIT_RATE
+    return TagHeader(seconds, bit_rate if known else None, names.get(mode))

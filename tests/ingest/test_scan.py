@@ -106,6 +106,22 @@ def test_names_survive(tmp_path: Path, raw: duckdb.DuckDBPyConnection) -> None:
     assert set(rows(raw, "status")) == {("ok",)}
 
 
+@pytest.mark.parametrize("place", [22, 24, 28, 32, 34])
+def test_a_header_with_the_largest_numbers_costs_one_row(
+    tmp_path: Path, raw: duckdb.DuckDBPyConnection, place: int
+) -> None:
+    """Channels, rate, bytes a second, and two sizes of a sample of a WAV."""
+    size = 4 if place in (24, 28) else 2
+    content = wav()
+    (tmp_path / "good.wav").write_bytes(content)
+    damaged = content[:place] + b"\xff" * size + content[place + size :]
+    (tmp_path / "bad.wav").write_bytes(damaged)
+    ingest_audio(raw, tmp_path, Audio(workers=1))
+    found = rows(raw, "path, status in ('ok', 'partial', 'unreadable'), status = 'ok'")
+    assert [row[:2] for row in found] == [("bad.wav", True), ("good.wav", True)]
+    assert found[1][2]
+
+
 def test_every_real_clip_gets_a_row(real: Path, raw: duckdb.DuckDBPyConnection) -> None:
     summary = ingest_audio(raw, real, Audio(workers=2))
     assert summary.found == summary.measured == 62
