@@ -342,6 +342,7 @@ def test_no_artist_is_in_two_splits(random_project: Any) -> None:
     splits = defaultdict(set)
     for artist, _, _, split in rows:
         splits[artist].add(split)
+    assert len(rows) > len(splits) > 0
     assert all(len(found) == 1 for found in splits.values())
     keys = [(source, track) for _, source, track, _ in rows]
     assert len(keys) == len(set(keys))
@@ -353,6 +354,7 @@ def test_no_artist_is_in_two_splits(random_project: Any) -> None:
     of_name = defaultdict(set)
     for name, split in names:
         of_name[name.strip(" !").lower()].add(split)
+    assert len(names) > len(of_name) > 0
     assert all(len(found) == 1 for found in of_name.values())
 
 
