@@ -7,7 +7,8 @@ computed.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -106,14 +107,14 @@ def _find(path: Path) -> list[_File]:
 def _fill(files: Sequence[_File], load: Load) -> None:
     songs = _Songs(load)
     pending = [file for file in files if shown(file.path) not in load.kept_files]
-    total = sum(file.rows or 1 for file in pending)
-    with progress("songs", total, "song") as advance:
+    with _progress(pending) as (song_read, file_read):
         for file in pending:
             if file.is_database:
                 songs.flush()
-                track_metadata.fill(file.path, load, advance)
+                track_metadata.fill(file.path, load, song_read)
             else:
-                _read(file, songs, load, advance)
+                _read(file, songs, load, song_read)
+            file_read(1)
         songs.flush()
     if len(files) > 1:
         set_repeats_aside(load, [shown(file.path) for file in files])
@@ -136,7 +137,25 @@ def _read(file: _File, songs: "_Songs", load: Load, advance: Advance) -> None:
             raise
         songs.drop(file.path)
         load.set_file_aside(shown(file.path), error.what)
-        advance(1)
+
+
+@contextmanager
+def _progress(files: Sequence[_File]) -> Iterator[tuple[Advance, Advance]]:
+    """Count songs if their number is known, as it is not of a folder; else files.
+
+    Yields what to call with the number of songs just read, and with that of files.
+    """
+    if all(file.rows is not None for file in files):
+        songs = sum(file.rows or 0 for file in files)
+        with progress("songs", songs, "song") as advance:
+            yield advance, _untold
+    else:
+        with progress("files of songs", len(files), "file") as advance:
+            yield _untold, advance
+
+
+def _untold(steps: int) -> None:
+    pass
 
 
 @dataclass

@@ -134,6 +134,19 @@ def test_lists_of_an_aggregate_file_go_to_their_songs(
     assert tags == [(second, 1, "uk", 1), (third, 1, "usa", 2)]
 
 
+def test_progress_counts_songs_of_files_and_files_of_folders(
+    raw, write_songs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = write_songs("named.h5", [{}] * 9)
+    load(raw, msd.source([named]))
+    assert "songs: 9 of 9 songs" in capsys.readouterr().err
+    many = write_songs("tree/aggregate.h5", [{}] * 150)
+    write_songs("tree/song.h5", [{}])
+    (many.parent / "bad.h5").write_text("not a song")
+    load(raw, msd.source([named, many.parent]))
+    assert "files of songs: 3 of 3 files" in capsys.readouterr().err
+
+
 def test_lists_out_of_range_are_refused(raw, write_songs) -> None:
     songs = [{"idx_artist_terms": 5}]
     path = write_songs("s.h5", songs, {"metadata/artist_terms": [b"jazz"]})

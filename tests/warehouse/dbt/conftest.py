@@ -17,7 +17,6 @@ from tests.warehouse.dbt import one_process
 from warehouse.database import open_to_write
 
 ROOT = Path(__file__).resolve().parents[3]
-DBT = ROOT / ".venv" / "bin" / "dbt"
 
 VARS = (
     "{tag_target_min_count: 2, tag_pool_min_count: 2, vocabulary_size: 1,"
@@ -45,12 +44,19 @@ class Project:
         return [node for node in nodes if node["resource_type"] in kinds]
 
     def dbt(
-        self, *words: str, dbt_vars: str = VARS, config: Path | None = None
+        self,
+        *words: str,
+        dbt_vars: str = VARS,
+        config: Path | None = None,
+        module: str = "dbt.cli.main",
     ) -> subprocess.CompletedProcess[str]:
-        """Run dbt; the same vars and target each time spare it most of the parsing."""
+        """Run dbt, or a module that stands for it.
+
+        The same vars and target each time spare it most of the parsing.
+        """
         own = {"LYRE_CONFIG": str(config)} if config else {}
         return subprocess.run(
-            [DBT, *words, "--vars", dbt_vars],
+            [sys.executable, "-m", module, *words, "--vars", dbt_vars],
             cwd=ROOT,
             env=self._environment() | own,
             capture_output=True,
