@@ -1,4 +1,6 @@
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,18 @@ def test_cyclic_rate_is_a_schedule(tmp_path: Path) -> None:
         "floor": 0.25,
         "cycle_epochs": 4.0,
     }
+
+
+def test_the_cyclic_schedule_of_the_page_is_that_of_a_file(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "training.md"
+    text = page.read_text(encoding="utf-8")
+    (told,) = re.findall(r"cyclic schedule of 2019 is\s+`([^`]+)`", text)
+    found = config.load(overrides=shlex.split(told)[1::2])
+    optimizer = {"name": "adam", "max_learning_rate": 0.0014}
+    old = _changed("model-training", optimizer=optimizer, reduceLRoP_patience=0)
+    wanted = config.load(_write(tmp_path, old))
+    assert found.schedule == wanted.schedule
+    assert found.optimizer == wanted.optimizer
 
 
 def test_notes_are_said_and_overrides_win(tmp_path: Path) -> None:
