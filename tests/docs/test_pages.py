@@ -347,6 +347,17 @@ def test_commands_stand_in_fences_that_say_so(page: str) -> None:
         assert not is_command or language == "sh", block
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/scale.md"])
+def test_dbt_runs_before_the_clips_that_it_finds_worth_it(page: str) -> None:
+    """The tests above would not miss it: their warehouse has been built already."""
+    commands = _in_fences(page)
+    listed, pending = (
+        commands.index(f"python -m ingest audio --{option}")
+        for option in ("list-only", "pending")
+    )
+    assert "dbt run" in commands[listed:pending]
+
+
 def _anchors(text: str) -> set[str]:
     """Return the anchors that GitHub gives to the headings of a page."""
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
