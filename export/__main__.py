@@ -147,7 +147,7 @@ def _add_command(target: Target) -> None:
         shard_size: Annotated[
             float,
             typer.Option(
-                min=0.001, callback=finite, help="Size of a shard at most, in MB."
+                min=0.001, callback=finite, help="Mean size of shards at most, in MB."
             ),
         ] = 64,
         seed: Annotated[int, typer.Option(help="Order of the records in a shard.")] = 0,

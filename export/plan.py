@@ -203,7 +203,7 @@ def file_of(folder: Path, shard: str) -> Path:
 
 
 def _n_shards(extent: Extent, features: Features, shard_bytes: int) -> int:
-    """Return the power of two that keeps shards at or under their size."""
+    """Return the power of two that keeps the mean shard at or under its size."""
     if not extent.tracks:
         return 0
     width = math.prod(size for size in features.shape if size is not None)
