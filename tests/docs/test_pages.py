@@ -37,12 +37,18 @@ _PAGES = ["README.md", "CHANGELOG.md"] + [
     str(path.relative_to(_ROOT)) for path in sorted((_ROOT / "docs").rglob("*.md"))
 ]
 
+# `make bench` runs these at small sizes.
+_BENCHMARKS = "benchmarks/README.md"
+
 # Pages whose commands have tests of their own.
 _RUN_BY = {
     "README.md": "tests/test_demo.py",
     "docs/sources.md": "tests/ingest/test_sources_page.py",
     "docs/tagging.md": "tests/train/test_main.py",
 }
+_MADE_WITH = re.findall(
+    r"^DEMO_VARS := (.+)$", (_ROOT / "Makefile").read_text(encoding="utf-8"), re.M
+)[0]
 # Commands that no test runs as they stand, and why.
 _NOT_RUN = {
     "export LYRE_CONFIG=data/demo/lyre.toml": "the tests set it",
@@ -56,6 +62,7 @@ _NOT_RUN = {
     "python -m benchmarks.scale --core-hour 0.03 --cores 32": "test_scale.py",
     "python -m train": "test_without_a_command_the_newest_export_is_fitted",
     "dbt build --vars '{min_positives_per_split: 0}'": "tests/test_collections.py",
+    f"dbt run --vars '{_MADE_WITH}'": "`make demo` builds with them",
 }
 # The main keys of the project of 2019, at its values but for the number of tags.
 _OLD_CONFIGURATION = {
@@ -333,12 +340,28 @@ def test_a_page_with_tests_of_its_own_is_read_by_them(page: str) -> None:
     assert _in_fences(page)
 
 
+def test_a_benchmark_has_the_options_that_its_page_gives_it() -> None:
+    found = 0
+    for command in _in_fences(_BENCHMARKS):
+        words = shlex.split(command)
+        if len(words) < 3 or not words[2].startswith("benchmarks."):
+            continue
+        source = _text(f"{words[2].replace('.', '/')}.py")
+        for word in words[3:]:
+            if word.startswith("--"):
+                # Of argparse, or the parameter that typer makes one of.
+                name = word.removeprefix("--").removeprefix("no-").replace("-", "_")
+                assert f'"{word}"' in source or f"    {name}: " in source, command
+                found += 1
+    assert found > 10
+
+
 def test_what_no_test_runs_still_stands_in_a_page() -> None:
     shown = {command for page in _PAGES for command in _in_fences(page)}
     assert shown >= _NOT_RUN.keys()
 
 
-@pytest.mark.parametrize("page", _PAGES)
+@pytest.mark.parametrize("page", [*_PAGES, _BENCHMARKS])
 def test_commands_stand_in_fences_that_say_so(page: str) -> None:
     """Else the tests above would not see them."""
     fences = re.findall(r"^```(\w*)\n(.*?)^```", _text(page), re.MULTILINE | re.DOTALL)
@@ -365,7 +388,7 @@ def _anchors(text: str) -> set[str]:
     return {heading.replace(" ", "-") for heading in kept}
 
 
-@pytest.mark.parametrize("page", _PAGES)
+@pytest.mark.parametrize("page", [*_PAGES, _BENCHMARKS])
 def test_links_lead_somewhere(page: str) -> None:
     prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", _text(page), flags=re.M | re.S)
     for link in re.findall(r"\]\(([^)\s]+)\)", prose):
