@@ -11,7 +11,20 @@ import pytest
 from lyre.cluster import Cluster, started
 from lyre.settings import Spark
 
+# What a shell has set for a warehouse of its own.
+for _name in [name for name in os.environ if name.startswith(("LYRE_", "DBT_"))]:
+    del os.environ[_name]
+
 _REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kills",
+        type=int,
+        default=20,
+        help="how often tests/faults/test_kills.py kills each stage (20)",
+    )
 
 
 @pytest.fixture(scope="session")

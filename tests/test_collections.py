@@ -94,7 +94,6 @@ def place(tmp_path_factory: pytest.TempPathFactory, real: Path) -> Path:
 
 
 def _run(place: Path, *command: str) -> str:
-    kept = {key: text for key, text in os.environ.items() if key[:5] != "LYRE_"}
     own = {
         "LYRE_CONFIG": str(place / "lyre.toml"),
         "DBT_TARGET_PATH": str(place / "target"),
@@ -103,7 +102,7 @@ def _run(place: Path, *command: str) -> str:
     done = subprocess.run(
         command,
         cwd=_ROOT,
-        env=kept | own,
+        env=os.environ | own,
         capture_output=True,
         text=True,
         check=False,

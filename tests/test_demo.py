@@ -65,9 +65,7 @@ def _run(blocks: list[str], demo: Path, replaced: dict[str, str]) -> str:
     for words, others in replaced.items():
         assert words in script, f"the README no longer says {words!r}"
         script = script.replace(words, others)
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith("LYRE_")
-    }
+    environment = dict(os.environ)
     # What make hands down to a `make test` would reach the `make demo` in it.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         environment.pop(name, None)

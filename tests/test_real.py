@@ -105,13 +105,10 @@ def place(tmp_path_factory: pytest.TempPathFactory, real: Path) -> Path:
 
 
 def _run(place: Path, *command: str) -> str:
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith("LYRE_")
-    }
     done = subprocess.run(
         command,
         cwd=_ROOT,
-        env=environment
+        env=os.environ
         | {
             "LYRE_CONFIG": str(place / "lyre.toml"),
             "DBT_TARGET_PATH": str(place / "target"),

@@ -1,6 +1,7 @@
 """Files for people and their programs: citation, hooks, issue forms, make targets."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -99,3 +100,17 @@ def test_public_functions_that_no_test_runs_are_named(tmp_path: Path) -> None:
         "a/b.py: no test runs Thing.method",
         "a/b.py: no test runs forgotten",
     ]
+
+
+def test_settings_of_a_shell_do_not_reach_the_tests() -> None:
+    shell = os.environ | {"LYRE_NO_SUCH_KEY": "1", "LYRE_DATA_DIR": "elsewhere"}
+    one = "tests/lyre/test_settings.py::test_without_a_file_the_defaults_hold"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", one],
+        cwd=_ROOT,
+        env=shell,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

@@ -94,13 +94,10 @@ class Installation:
 
     def start(self, command: tuple[str, ...]) -> "subprocess.Popen[str]":
         """Start a command of Python in a session of its own."""
-        environment = {
-            key: value for key, value in os.environ.items() if key[:5] != "LYRE_"
-        }
         return subprocess.Popen(
             [sys.executable, *command],
             cwd=self.folder,
-            env=environment
+            env=os.environ
             | {
                 "LYRE_DATA_DIR": str(self.folder / "data"),
                 "PYTHONPATH": str(_ROOT),

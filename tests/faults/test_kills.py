@@ -1,9 +1,8 @@
 """Every stage, killed at random instants and run again, ends as if undisturbed.
 
-``LYRE_TEST_KILLS`` says how often each stage is killed, 20 times by default.
+``--kills`` says how often each stage is killed, 20 times by default.
 """
 
-import os
 import random
 import shutil
 from pathlib import Path
@@ -11,16 +10,16 @@ from typing import Any
 
 import pytest
 
-_KILLS = int(os.environ.get("LYRE_TEST_KILLS", "20"))
-
 
 @pytest.mark.slow
-def test_a_killed_stage_ends_the_same(stage: Any, chain: Any, tmp_path: Path) -> None:
+def test_a_killed_stage_ends_the_same(
+    stage: Any, chain: Any, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     expected = chain.expected(stage)
     instants = random.Random(stage.name)
     kills = 0
     # One that came too late, since this run was faster, is not counted.
-    while kills < _KILLS:
+    while kills < pytestconfig.getoption("kills"):
         copy = chain.before(stage).copy(tmp_path / "copy")
         instant = instants.uniform(0.0, chain.seconds(stage))
         kills += copy.kill(stage.command, instant)

@@ -1,6 +1,5 @@
 """Tiny sources in the real formats, built by hand with h5py and sqlite3."""
 
-import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -151,8 +150,6 @@ def raw(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the data directory of a place without ``lyre.toml``."""
-    for variable in [name for name in os.environ if name.startswith("LYRE_")]:
-        monkeypatch.delenv(variable)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LYRE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LYRE_SOURCES__ROOT", str(tmp_path))

@@ -139,10 +139,8 @@ def _command(arguments: list[object], warehouse: Path) -> list[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if "LYRE_" not in name}
     # No lists but those that are named.
-    return {
-        **kept,
+    return os.environ | {
         "PYTHONPATH": str(_ROOT),
         "LYRE_SOURCES__ROOT": str(folder / "none"),
     }

@@ -29,11 +29,11 @@ def threads(_: int) -> str:
 
 
 def announce() -> None:
-    os.environ["LYRE_TEST_INITIALIZED"] = "yes"
+    os.environ["INITIALIZED"] = "yes"
 
 
 def initialized(_: int) -> str:
-    return os.environ.get("LYRE_TEST_INITIALIZED", "no")
+    return os.environ.get("INITIALIZED", "no")
 
 
 def by_task(outcomes: Iterator[Outcome[int, int]]) -> dict[int, Outcome[int, int]]:

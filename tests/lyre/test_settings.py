@@ -15,7 +15,6 @@ _TABLES = ("sources", "audio", "spark")
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LYRE_CONFIG", raising=False)
 
 
 def _write(folder: Path, text: str) -> Path:

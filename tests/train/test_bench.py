@@ -69,7 +69,6 @@ def test_bench_input_as_a_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LYRE_CONFIG", raising=False)
     sets = (
         "model.name=pons-logmel",
         "model.filters=2",

@@ -47,7 +47,6 @@ def all_runs(
 ) -> Path:
     """Return a folder of two runs that were evaluated and one that was not."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LYRE_CONFIG", raising=False)
     folder = tmp_path / "data" / "runs"
     _make(
         folder / "second",
@@ -157,7 +156,6 @@ def test_runs_of_one_configuration_have_no_settings_to_show() -> None:
 
 def test_no_runs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LYRE_CONFIG", raising=False)
     assert "no runs in" in _run("runs").stdout
 
 

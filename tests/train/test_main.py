@@ -37,7 +37,6 @@ def house(
         samples = rng.uniform(-0.3, 0.3, 24_000)
         soundfile.write(tmp_path / "songs" / f"{name}.wav", samples, 16_000)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LYRE_CONFIG", raising=False)
     return tmp_path
 
 

@@ -66,7 +66,6 @@ def test_command_draws_and_suggests(
     band_export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LYRE_CONFIG", raising=False)
     sets = (
         *(
             "model.name=pons-logmel",

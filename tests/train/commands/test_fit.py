@@ -31,7 +31,6 @@ def _sets(*overrides: str) -> list[str]:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty working folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LYRE_CONFIG", raising=False)
     return tmp_path / "data" / "runs"
 
 

@@ -232,7 +232,6 @@ def test_command_writes_into_the_data_folder(
 ) -> None:
     shutil.copytree(run, tmp_path / "data" / "runs" / "first")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LYRE_CONFIG", raising=False)
     clip = (0.1 * checking.signal(2.0, 44_100)).astype(np.float32)
     soundfile.write(tmp_path / "clip.wav", clip, 44_100)
     done = _run("first", "--to", "keras", "--json", "--check", "clip.wav")

@@ -82,8 +82,7 @@ class Project:
         return dict(zip(dbt_vars, map(tuple, found), strict=True))
 
     def _environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("LYRE_")}
-        return kept | {
+        return os.environ | {
             "LYRE_DATA_DIR": str(self.folder),
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
