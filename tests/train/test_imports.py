@@ -32,3 +32,17 @@ def test_training_and_tagging_need_no_other_stage() -> None:
 def test_configuration_and_help_do_not_wait_for_tensorflow() -> None:
     code = "import train.__main__, train.config, train.bundle, train.metrics"
     assert not _loaded(code) & {"tensorflow", "keras"}
+
+
+def test_each_architecture_can_be_imported_first() -> None:
+    names = [
+        f"train.models.{file.stem}" for file in _ROOT.glob("train/models/[a-z]*.py")
+    ]
+    code = f"""
+import importlib, sys
+for name in {names}:
+    for loaded in [each for each in sys.modules if each.partition(".")[0] == "train"]:
+        del sys.modules[loaded]
+    importlib.import_module(name)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=_ROOT, check=True)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from train.config.section import Section
+from train.section import Section
 
 
 class Augment(Section):

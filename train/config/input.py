@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from train.config.section import Section
+from train.section import Section
 
 # Seconds: a day.
 LONGEST_WINDOW = 86_400.0

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from train.config.section import Section
+from train.section import Section
 
 _Weight = Annotated[float, Field(gt=0)]
 

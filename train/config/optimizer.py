@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
-from train.config.section import Section
+from train.section import Section
 
 
 class Optimizer(Section):

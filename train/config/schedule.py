@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from train.config.section import Section
+from train.section import Section
 
 
 class Schedule(Section):

@@ -9,13 +9,13 @@ from train.config.logging import Logging
 from train.config.loss import Loss
 from train.config.optimizer import Optimizer
 from train.config.schedule import Schedule
-from train.config.section import Section
 from train.config.tags import Tags
 from train.config.tracks import TrackChoice
 from train.config.training import Training
 from train.config.validation import Validation
 from train.models.music_tagging_transformer import MusicTaggingTransformer
 from train.models.registry import DEFAULT_NAME, AnyModel, default_sizes
+from train.section import Section
 
 
 def _default_model() -> MusicTaggingTransformer:

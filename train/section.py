@@ -1,4 +1,4 @@
-"""What the sections of a configuration have in common."""
+"""What the tables of a configuration have in common, those of models too."""
 
 from typing import Any
 
