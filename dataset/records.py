@@ -126,18 +126,25 @@ def array(
     Raises
     ------
     DatasetError
-        The dtype is none of `DTYPES`, or the number of bytes does not fit.
+        The dtype is none of `DTYPES`, the shape is none, or the number of bytes does
+        not fit.
     """
     if dtype not in DTYPES:
         raise DatasetError(
             f"a record's dtype is {dtype!r}", expected=f"one of {', '.join(DTYPES)}"
         )
+    if not shape:
+        raise DatasetError("a record's shape is empty")
     little = np.dtype(dtype).newbyteorder("<")
     if len(audio) != math.prod(shape) * little.itemsize:
         raise DatasetError(
             f"{counted(len(audio), 'byte')} of audio for shape {shape} of {dtype}"
         )
-    return np.frombuffer(audio, dtype=little).reshape(shape)
+    try:
+        return np.frombuffer(audio, dtype=little).reshape(shape)
+    except (ValueError, OverflowError) as error:
+        # An axis below 0, or beyond what NumPy counts, beside another of 0.
+        raise DatasetError(f"a record's shape is {shape}") from error
 
 
 def _varint(value: int) -> bytes:

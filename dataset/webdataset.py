@@ -113,6 +113,8 @@ def _read(
         )
     try:
         array = load_array(io.BytesIO(_content(archive, audio)))
+        if array.dtype.name not in records.DTYPES or not array.shape:
+            raise ValueError(f"an array of {array.dtype}, shape {array.shape}")
         values = parse_json(_content(archive, facts))
         return Record(values["source"], values["track_id"], array)
     except (ValueError, KeyError, TypeError) as error:

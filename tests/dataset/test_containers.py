@@ -117,6 +117,21 @@ def test_a_stranger_in_the_tar_is_told_and_passed_over(tmp_path):
     assert "readme.txt" in str(fault)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"<f2", b"<S2"), (b"<f2", b"|V2"), (b"(3, 4)", b"(    )")]
+)
+def test_an_array_that_is_no_audio_is_told_and_passed_over(tmp_path, old, new):
+    records = [
+        Record("msd", f"TR{number}", np.ones((3, 4), np.float16)) for number in (1, 2)
+    ]
+    path, places = written(tmp_path, "webdataset", records)
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    (first, fault), (second, whole) = CONTAINERS["webdataset"].read(path)
+    assert (first, second) == tuple(places)
+    assert "the members of msd-TR1 cannot be read: an array of" in str(fault)
+    assert whole.track_id == "TR2"
+
+
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 _ARRAYS = st.sampled_from(["float16", "float32", "int16"]).flatmap(
     lambda dtype: arrays(dtype, array_shapes(max_dims=2, max_side=20))

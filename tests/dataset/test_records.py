@@ -149,6 +149,16 @@ def test_a_shape_that_does_not_fit_is_told(example_class):
         deserialize(example.SerializeToString())
 
 
+@pytest.mark.parametrize("shape", [[], [0, 2**63 - 1], [-1, 0]])
+def test_a_shape_that_no_array_has_is_told(example_class, shape):
+    audio = b"" if shape else bytes(2)
+    example = filled(example_class, RECORD)
+    example.features.feature["audio"].bytes_list.value[0] = audio
+    example.features.feature["shape"].int64_list.value[:] = shape
+    with pytest.raises(DatasetError, match="shape is"):
+        deserialize(example.SerializeToString())
+
+
 @pytest.mark.slow
 def test_tensorflow_reads_and_writes_the_same():
     tf = pytest.importorskip("tensorflow")
