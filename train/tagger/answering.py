@@ -16,6 +16,7 @@ from typing import Any
 from lyre.counting import counted
 from lyre.errors import LyreError
 from train.tagger import genres, microphone, report, taggram
+from train.tagger.finding import shown
 from train.tagger.predict import Outcome, Sound, predict
 from train.tagger.tables import embeddings_schema, parquet, table
 from train.tagger.tagger import Tagger
@@ -183,7 +184,7 @@ def _embeddings(
                 return
             mean = tagging.embeddings.mean(axis=0)
             columns: list[list[Any]] = [
-                [str(outcome.path)],
+                [shown(outcome.path)],
                 [tagging.seconds],
                 [mean],
                 [tagging.starts],

@@ -85,10 +85,10 @@ def parquet(path: Path, schema: Any) -> Iterator[Any]:
 
 
 def embeddings_schema(size: int) -> Any:
-    """Return the columns of ``predict --embeddings``: one row a file.
+    r"""Return the columns of ``predict --embeddings``: one row a file.
 
-    ``path``, ``seconds``, ``embedding`` (mean over the windows), ``starts`` (seconds)
-    and ``windows`` (an embedding each), all in float32.
+    ``path`` (``\xNN`` where it is not UTF-8), ``seconds``, ``embedding`` (mean over the
+    windows), ``starts`` (seconds) and ``windows`` (an embedding each), all in float32.
     """
     pa = _pyarrow()
     vector = pa.list_(pa.float32(), size)

@@ -9,10 +9,13 @@ import numpy.typing as npt
 
 from lyre.whole import write_whole
 from train.errors import TrainError
+from train.tagger.finding import shown
 from train.tagger.tagging import Tagging
 
 _MOST_TAGS = 20
 _INCHES_PER_TAG = 0.26
+# Bytes of a name: a file system takes 255, and endings and a number follow.
+_LONGEST_NAME = 200
 
 
 def write(tagging: Tagging, folder: Path, name: str) -> tuple[Path, Path]:
@@ -29,8 +32,8 @@ def write(tagging: Tagging, folder: Path, name: str) -> tuple[Path, Path]:
     folder : Path
         Where to; it is made if need be.
     name : str
-        Name of the file that was tagged, without its suffix. A number follows where
-        such a taggram is there already.
+        Name of the file that was tagged, without its suffix; a long one is cut. A
+        number follows where such a taggram is there already.
 
     Returns
     -------
@@ -42,7 +45,8 @@ def write(tagging: Tagging, folder: Path, name: str) -> tuple[Path, Path]:
         matplotlib is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stem = _free(folder, name)
+    name = shown(name)
+    stem = _free(folder, name.encode()[:_LONGEST_NAME].decode(errors="ignore"))
     packed = io.BytesIO()
     np.savez_compressed(
         packed,

@@ -2,15 +2,18 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
 from train.errors import TrainError
 from train.tagger import Placing, Tagger
 from train.tagger import predict as predicting
+from train.tagger.answering import answer
 from train.tagger.finding import find
 from train.tagger.predict import Sound, predict
 from train.tagger.report import outcome
+from train.tagger.wishes import Wishes
 
 
 def _write(file: Path, seconds: float = 1.5) -> Path:
@@ -54,6 +57,18 @@ def test_a_name_gives_a_terminal_no_orders(tagger: Tagger, tmp_path: Path) -> No
         lines = outcome(found, None, 0.0)
         assert "\x1b" not in lines
         assert found.path.name.replace("\x1b", "\\x1b") in lines
+
+
+def test_a_name_that_is_no_text_has_embeddings_too(
+    tagger: Tagger, tmp_path: Path
+) -> None:
+    files = [tmp_path / "caf\udce9.wav", _write(tmp_path / "b.wav")]
+    _write(tmp_path / "a.wav").rename(files[0])
+    kept = tmp_path / "kept.parquet"
+    counts = answer(tagger, files, Wishes(embeddings=kept), say=lambda _line: None)
+    assert (counts.files, counts.failed) == (2, 0)
+    paths = pq.read_table(kept)["path"].to_pylist()
+    assert paths == [rf"{tmp_path}/caf\xe9.wav", f"{tmp_path}/b.wav"]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
