@@ -124,7 +124,7 @@ def learning_rate(config: Config, steps: int | None) -> Any:
             where="schedule.name",
             remedy="set training.steps_per_epoch, or schedule.name = 'constant'",
         )
-    _check_ftrl(config)
+    _check_ftrl(config, steps)
     total = steps * config.training.epochs
     if schedule.name == "cosine":
         return _cosine(schedule, rate, steps, total)
@@ -144,10 +144,11 @@ def learning_rate(config: Config, steps: int | None) -> Any:
     )
 
 
-def _check_ftrl(config: Config) -> None:
+def _check_ftrl(config: Config, steps: int) -> None:
     """Refuse a rate of 0 for the one optimizer that divides by its rate."""
     schedule = config.schedule
-    begins_at_zero = schedule.name == "cosine" and round(schedule.warmup_epochs) > 0
+    warmup = round(schedule.warmup_epochs * steps)
+    begins_at_zero = schedule.name == "cosine" and warmup > 0
     ends_at_zero = schedule.name in _DOWN_TO_THE_FLOOR and not schedule.floor
     if config.optimizer.name.lower() == "ftrl" and (begins_at_zero or ends_at_zero):
         raise TrainError(

@@ -51,6 +51,10 @@ def test_cosine_warms_up_in_a_line() -> None:
             ["schedule.name=cosine", "schedule.floor=0.1", "schedule.warmup_epochs=1"],
             True,
         ),
+        (
+            ["schedule.name=cosine", "schedule.floor=0.1", "schedule.warmup_epochs=.2"],
+            True,
+        ),
         (["schedule.name=step"], False),
     ],
 )
