@@ -3,6 +3,7 @@
 import errno
 import threading
 from collections.abc import Callable
+from http.client import HTTP_PORT
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -82,6 +83,9 @@ class Server(ThreadingHTTPServer):
             ) from error
         bound = self.server_address[1]
         self.names = frozenset(f"{each}:{bound}" for each in _NAMES)
+        if bound == HTTP_PORT:
+            # Browsers leave the usual port out.
+            self.names |= frozenset(_NAMES)
         self.url = f"http://{_ADDRESS}:{bound}/"
 
     def described(self) -> dict[str, Any]:

@@ -211,6 +211,21 @@ def test_other_hosts_are_refused(server: Server, lines: str) -> None:
         assert answer["error"] == f"this page is at {server.url} and nowhere else"
 
 
+def test_browsers_leave_the_usual_port_out(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr("train.serving.server.HTTP_PORT", port)
+    with serve(port=port) as server:
+        for host in ("127.0.0.1", "localhost", f"localhost:{port}"):
+            head = f"Host: {host}\r\nOrigin: http://{host}\r\n"
+            status, _ = _raw(server, f"GET /model HTTP/1.0\r\n{head}\r\n")
+            assert status == 200
+        status, _ = _raw(server, "GET /model HTTP/1.0\r\nHost: evil.example\r\n\r\n")
+        assert status == 421
+
+
 @pytest.mark.parametrize(
     "headers",
     [
