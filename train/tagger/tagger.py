@@ -293,9 +293,9 @@ class Tagger:
             starts = slicing.even_starts(steps, length, placing.windows)
         else:
             per_second = self.bundle.features.frames_per_second
-            hop = length if placing.hop is None else round(placing.hop * per_second)
+            hop = length if placing.hop is None else placing.hop * per_second
             # A hop beyond the end leads to the end.
-            starts = slicing.hop_starts(steps, length, max(min(hop, steps), 1))
+            starts = slicing.hop_starts(steps, length, max(round(min(hop, steps)), 1))
         return np.asarray(starts, dtype=np.int32)
 
     def _notes(self, samples: npt.NDArray[np.float32], steps: int) -> list[str]:

@@ -47,7 +47,7 @@ def test_windows_at_a_hop_end_at_the_end(tagger: Tagger, noise: np.ndarray) -> N
     np.testing.assert_allclose(found.starts, np.array([0, 62, 124, 126]) * 512 / _RATE)
 
 
-@pytest.mark.parametrize("hop", [1e12, 1e300])
+@pytest.mark.parametrize("hop", [1e12, 1e300, 1e308])
 def test_a_hop_beyond_the_end_leads_to_the_end(
     hop: float, tagger: Tagger, noise: np.ndarray
 ) -> None:
