@@ -29,7 +29,8 @@ from train.tagger.thresholds import Thresholds
 
 PREDICTIONS, PAGE = "predictions.parquet", "report.html"
 DEFAULT_WINDOWS = 16
-# What is not the run's own figure (its best model on the test split) lies in here.
+# What is not the run's own figure (its best model on the test split of the data set and
+# label set that it learned) lies in here.
 _OTHERS = "evaluations"
 _BATCH = 32
 
@@ -85,8 +86,8 @@ def evaluate(
     """Evaluate a model and write what was found.
 
     ``metrics.json``, ``predictions.parquet`` and ``report.html`` go into the run's
-    folder, those of another split or checkpoint into ``evaluations/`` in it. The
-    thresholds, chosen once on the validation split, are kept beside the model.
+    folder, those of another split, checkpoint or data set into ``evaluations/`` in it.
+    The thresholds, chosen once on the validation split, are kept beside the model.
 
     Parameters
     ----------
@@ -273,9 +274,22 @@ def _folder(source: _Source, split: str) -> Path | None:
     """Return where results go: only those that a run is known by lie at its top."""
     if source.run is None:
         return None
+    name = f"{source.model.stem}-{split}"
+    if not _is_own_data(source, source.run):
+        labels = Path(source.described.label_set(source.label_set).file).stem
+        return source.run / _OTHERS / f"{name}-{source.export.resolve().name}-{labels}"
     if split == "test" and source.model == runs.model_of(source.run):
         return source.run
-    return source.run / _OTHERS / f"{source.model.stem}-{split}"
+    return source.run / _OTHERS / name
+
+
+def _is_own_data(source: _Source, run: Path) -> bool:
+    """Tell whether data set, wherever it lies now, and label set are those of a run."""
+    described, bundle = runs.read(run), source.tagger.bundle
+    same = source.export.resolve() == described.export.resolve()
+    moved = runs.manifest_checksum(source.export) == described.manifest_sha256
+    learned = bundle.scoring_label_set or bundle.label_set
+    return (same or moved) and source.label_set == learned
 
 
 def _check_features(tracks: Tracks, tagger: Tagger, folder: Path) -> None:

@@ -131,6 +131,24 @@ def test_thresholds_are_chosen_on_validation_once_and_kept(
     assert evaluate(run, windows=2, replicates=0).decisions == found.decisions
 
 
+def test_another_data_set_leaves_the_figures_of_the_run_alone(
+    run: Path, band_export: Path, tmp_path: Path
+) -> None:
+    own = evaluate(run, windows=2, replicates=0)
+    assert own.folder == run
+    before = (run / runs.METRICS).read_bytes()
+    moved = Path(shutil.copytree(band_export, tmp_path / "moved"))
+    assert evaluate(run, export=moved, windows=2, replicates=0).folder == run
+    described = manifest.read(moved)
+    manifest.write(described.model_copy(update={"name": "another"}), moved)
+    found = evaluate(run, export=moved, windows=2, replicates=0)
+    label_set = Path(described.label_set().file).stem
+    assert found.folder == run / "evaluations" / f"best-test-moved-{label_set}"
+    assert json.loads((run / runs.METRICS).read_text())["export"] == str(moved)
+    evaluate(run, windows=2, replicates=0)
+    assert (run / runs.METRICS).read_bytes() == before
+
+
 def test_thresholds_of_another_model_are_not_taken(run: Path) -> None:
     evaluate(run, windows=2, replicates=0)
     bundle.save(*bundle.load(run / runs.LAST), run / runs.BEST)
