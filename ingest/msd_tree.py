@@ -19,7 +19,8 @@ def keep_unchanged(work: Load, source: Source) -> None:
     """Leave the rows of files that have not changed, and take the others out.
 
     A file that gave way to another, in part or whole, is read again: the other may be
-    gone.
+    gone. Where it is no longer as it was, so is the other: a song's terms and tags,
+    which no table says the file of, may be those of the file that gave way.
 
     Parameters
     ----------
@@ -32,11 +33,16 @@ def keep_unchanged(work: Load, source: Source) -> None:
         empty_tables(work, source)
         return
     gave_way = work.connection.execute(
-        "select path from raw.rows_set_aside where source = ? and reason = ?",
+        "select distinct path, content from raw.rows_set_aside "
+        "where source = ? and reason = ?",
         [work.source, _REPEATED],
     ).fetchall()
     unchanged = unchanged_files(work.connection, work.source, source.fingerprint.files)
-    work.kept_files = unchanged - {path for (path,) in gave_way}
+    work.kept_files = unchanged - {
+        file
+        for path, first in gave_way
+        for file in ([path] if path in unchanged else [path, first])
+    }
     if work.kept_files:
         _take_others_out(work)
     else:

@@ -87,6 +87,23 @@ def test_file_that_gave_way_is_read_when_the_other_is_gone(raw, write_songs) -> 
     assert (outcome.kept_files, outcome.set_aside) == (1, {})
 
 
+@pytest.mark.parametrize("terms", [None, [b"rock", b"pop", b"punk"]])
+def test_terms_of_a_file_that_gave_way_go_with_it(raw, write_songs, terms) -> None:
+    """The summary has no terms, so that a song's are those of its own file."""
+    summary = write_songs("summary.h5", [{"track_id": _A}, {"track_id": _B}])
+    song, array = [{"track_id": _A}], "metadata/artist_terms"
+    files = [summary, write_songs("tree/a.h5", song, {array: [b"jazz", b"soul"]})]
+    load(raw, msd.source(files))
+    if terms is None:
+        files.pop().unlink()
+    else:
+        write_songs("tree/a.h5", song, {array: terms})
+    load(raw, msd.source(files))
+    found = raw.execute("select term from raw.msd_artist_terms order by position")
+    assert found.fetchall() == [(term.decode(),) for term in terms or []]
+    assert _tracks(raw) == ["A", "B"]
+
+
 def test_new_file_that_comes_first_takes_precedence(raw, write_songs) -> None:
     tree = write_songs("tree/b.h5", [{"track_id": _A, "year": 2}]).parent
     write_songs("tree/c.h5", [{"track_id": _C}])
