@@ -105,14 +105,14 @@ def _take_others_out(work: Load) -> None:
 
 
 def _drop_lists_of_repeats(work: Load) -> None:
-    """Keep one list of terms and of tags per song; every file has the same."""
+    """Keep one list of terms and of tags per song: the first, and nothing of others."""
     for table in _LIST_TABLES:
         work.connection.execute(
             f"""
             delete from raw.{table} where rowid in (
                 select rowid from raw.{table} semi join repeats using (track_id)
-                qualify row_number() over (
-                    partition by track_id, position order by rowid
+                qualify count(*) filter (where position = 1) over (
+                    partition by track_id order by rowid
                 ) > 1
             )
             """  # noqa: S608

@@ -104,6 +104,15 @@ def test_terms_of_a_file_that_gave_way_go_with_it(raw, write_songs, terms) -> No
     assert _tracks(raw) == ["A", "B"]
 
 
+def test_lists_of_two_files_are_not_mixed(raw, write_songs) -> None:
+    array = "metadata/artist_terms"
+    tree = write_songs("tree/a.h5", [{"track_id": _A}], {array: [b"jazz"]}).parent
+    write_songs("tree/b.h5", [{"track_id": _A}], {array: [b"soul", b"pop", b"funk"]})
+    load(raw, msd.source([tree]))
+    terms = raw.execute("select position, term from raw.msd_artist_terms").fetchall()
+    assert terms == [(1, "jazz")]
+
+
 def test_new_file_that_comes_first_takes_precedence(raw, write_songs) -> None:
     tree = write_songs("tree/b.h5", [{"track_id": _A, "year": 2}]).parent
     write_songs("tree/c.h5", [{"track_id": _C}])
