@@ -120,6 +120,9 @@ def unchanged_files(
 ) -> frozenset[str]:
     """Return the files that the last load of a source read in their present state.
 
+    They are told by size and time; not so a file that is the whole source, which is
+    loaded only where its checksum says that it has changed.
+
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
@@ -132,9 +135,10 @@ def unchanged_files(
     known = connection.execute(
         "select 1 from raw.ingest_files where source = ? limit 1", [source]
     ).fetchall()
-    if not known:
+    listing = _listing(now)
+    if not known or listing.num_rows == 1:
         return frozenset()
-    connection.register("listing", _listing(now))
+    connection.register("listing", listing)
     rows = connection.execute(
         """
         select path

@@ -152,6 +152,18 @@ def test_changed_file_of_the_same_size_is_read(raw, write_songs, read_files) -> 
     assert read_files == ["b.h5", "c.h5"]
 
 
+def test_one_file_goes_by_its_checksum(raw, write_songs) -> None:
+    """A copy that was given the time of the file that it replaces is another file."""
+    summary = write_songs("summary.h5", [{"track_id": _A, "year": 1}])
+    before = summary.stat()
+    load(raw, msd.source([summary]))
+    write_songs("summary.h5", [{"track_id": _A, "year": 2}])
+    os.utime(summary, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert summary.stat().st_size == before.st_size
+    assert load(raw, msd.source([summary])).kept_files == 0
+    assert raw.execute("select year from raw.msd_songs").fetchall() == [(2,)]
+
+
 def test_failure_leaves_the_kept_rows(raw, write_songs, monkeypatch) -> None:
     tree = _tree(write_songs)
     load(raw, msd.source([tree]))
