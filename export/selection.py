@@ -64,7 +64,7 @@ class Selection:
         self._check_tables()
         self._builds = Builds(connection, self._tables)
         # The user's own text runs; the normalised one is for the manifest.
-        conditions = [] if where is None else [f"(\n{where}\n)"]
+        conditions = [] if where is None else [self._true_of(where)]
         if query is not None:
             conditions.append(self._selected(query))
         narrowed = f" where {' and '.join(conditions)}" if conditions else ""
@@ -215,6 +215,17 @@ class Selection:
                 " where path_bytes is not null and path in (select path from chosen)"
             )
         )
+
+    def _true_of(self, where: str) -> str:
+        """Note the rows that a condition is true of; return that a row is one of them.
+
+        It is asked once, so that a draw gives the same rows throughout.
+        """
+        self._execute(
+            "create temp table kept as select rowid as row_number"  # noqa: S608
+            f" from {self.recipe.table} where (\n{where}\n)"
+        )
+        return "rowid in (select row_number from kept)"
 
     def _selected(self, query: str) -> str:
         """Note the tracks that a query gives; return the condition to be one of them.
