@@ -234,17 +234,18 @@ class Selection:
         """
         self._execute("create temp table selected (source varchar, track_id varchar)")
         found = keys(self._warehouse, query)
-        by_source = False
         while batch := list(itertools.islice(found, _BATCH_ROWS)):
             sources, tracks = zip(*batch, strict=True)
-            by_source = sources[0] is not None
             self._execute(
                 "insert into selected select unnest($sources::varchar[]),"
                 " unnest($tracks::varchar[])",
                 {"sources": list(sources), "tracks": list(tracks)},
             )
-        columns = "source, track_id" if by_source else "track_id"
-        return f"({columns}) in (select {columns} from selected)"  # noqa: S608
+        return (
+            "(track_id in (select track_id from selected where source is null)"
+            " or (source, track_id) in"
+            " (select source, track_id from selected where source is not null))"
+        )
 
     @property
     def _tables(self) -> list[str]:

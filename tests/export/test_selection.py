@@ -145,6 +145,22 @@ def test_a_query_may_tell_the_source_too(make_warehouse, rows):
         assert {row.source for row in selection.rows()} == {"fma"}
 
 
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_a_query_may_tell_the_source_of_some(make_warehouse, rows, order):
+    """Wherever in the answer they stand, the others are tracks of any source."""
+    other = [("fma", *row[1:]) for row in rows]
+    warehouse = make_warehouse(rows + other)
+    query = (
+        "select case when split = 'train' then source end as source, track_id"
+        " from marts.training_set_v2 where split != 'train' or source = 'fma'"
+        f" order by source {order}"
+    )
+    with select(warehouse, V2, Narrowing(query=query)) as selection:
+        found = [(row.source, row.split) for row in selection.rows()]
+    assert {source for source, split in found if split == "train"} == {"fma"}
+    assert {source for source, split in found if split == "test"} == {"fma", "msd"}
+
+
 def test_a_draw_is_made_once(warehouse):
     drawn = "split != 'train' or random() < 0.9"
     query = f"select track_id from marts.training_set_v2 where {drawn}"
