@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from export.builds import Builds
 from export.errors import ExportError
 from export.narrowing import Narrowing
 from export.production import disk_told
@@ -78,7 +79,8 @@ def write_sqlite(
     Raises
     ------
     ExportError
-        The recipe has no tags yet, or the file is there or cannot be written.
+        The recipe has no tags yet, dbt did not come to its end, or the file is there or
+        cannot be written.
     """
     with _new_file(file, replace=replace) as beside, open_to_read(warehouse) as source:
         _number(source, recipe)
@@ -169,6 +171,8 @@ def _new_file(file: Path, *, replace: bool) -> Iterator[Path]:
 
 def _number(source: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     """Make views of a recipe's pairs, and of tracks and tags with their ROWIDs."""
+    # Of another build, numbers lack tags, whose pairs would be missed by nobody.
+    Builds(source, [recipe.track_labels, recipe.tag_numbers]).check()
     try:
         source.execute(
             "create temp view pairs as"  # noqa: S608

@@ -13,11 +13,16 @@ import pytest
 from export.errors import ExportError
 from export.recipe import Recipe
 from export.selection import select
+from export.tables import write_sqlite
 
 V2 = Recipe("v2")
 RULES, TAGS = "marts.excluded_tracks_v2", "marts.tags_v2"
 OTHERS = (V2.vocabulary, V2.funnel, "marts.tracks")
-PARENTS = {V2.table: [RULES], RULES: [TAGS]}
+PARENTS = {
+    V2.table: [RULES],
+    RULES: [TAGS],
+    V2.tag_numbers: [V2.track_labels],
+}
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -87,3 +92,22 @@ def test_a_run_that_did_not_come_to_its_end_is_refused(warehouse):
         contents(warehouse)
     build(warehouse, 12, V2.table)
     contents(warehouse)
+
+
+def test_tags_of_one_build_and_numbers_of_another_are_no_database(warehouse, tmp_path):
+    """A tag without a number would be left out, with all its pairs."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            f"create table {V2.track_labels} as select 'msd' as source,"
+            " 'TRA' as track_id, unnest(['rock', 'new']) as tag, 1.0 as weight"
+        )
+        connection.execute(
+            f"create table {V2.tag_numbers} as select 'rock' as tag, 1 as number"
+        )
+    build(warehouse, 0, V2.track_labels)
+    build(warehouse, 1, V2.tag_numbers)
+    build(warehouse, 2, V2.track_labels)
+    file, told = tmp_path / "clean.db", r"^marts\.tag_numbers_v2: it is of an earlier"
+    with pytest.raises(ExportError, match=told):
+        write_sqlite(warehouse, V2, file)
+    assert not file.exists()
