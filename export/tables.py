@@ -3,7 +3,6 @@
 Both are for tools that know nothing of Lyre. Equal contents give equal files.
 """
 
-import csv
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from export.narrowing import Narrowing
 from export.production import disk_told
 from export.recipe import Recipe, Row
 from export.selection import select
+from lyre.csv_lines import csv_lines
 from lyre.revision import revision
 from lyre.whole import whole
 from warehouse.database import open_to_read
@@ -141,13 +141,16 @@ def write_csv(
         told = selection.contents().model_dump(exclude={"vocabulary", "funnel"})
         told["revision"] = revision()
         target.write(f"# lyre {json.dumps(told, ensure_ascii=False)}\n")
-        writer = csv.writer(target, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Row))
-        for row in selection.rows_by_key():
-            *values, labels = astuple(row)
-            writer.writerow([*values, json.dumps(labels, ensure_ascii=False)])
+        target.writelines(csv_lines([[field.name for field in fields(Row)]]))
+        for line in csv_lines(map(_values, selection.rows_by_key())):
+            target.write(line)
             n_rows += 1
     return n_rows
+
+
+def _values(row: Row) -> list[object]:
+    *values, labels = astuple(row)
+    return [*values, json.dumps(labels, ensure_ascii=False)]
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """The rows of a query as a table, CSV, JSON or Parquet."""
 
-import csv
 import json
 import math
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lyre.csv_lines import csv_lines
 from lyre.errors import visible
 from warehouse.errors import WarehouseError
 from warehouse.query import Answer
@@ -46,15 +46,16 @@ def write_table(answer: Answer, out: TextIO) -> None:
 
 def write_csv(answer: Answer, out: TextIO) -> None:
     """Write all rows with a header; NULL is an empty field, lists are JSON."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(answer.columns)
-    for row in answer.rows:
-        writer.writerow(
+    cells = (
+        [
             json.dumps(_plain(value), ensure_ascii=False)
             if isinstance(value, list | dict)
             else value
             for value in row
-        )
+        ]
+        for row in answer.rows
+    )
+    out.writelines(csv_lines(chain([answer.columns], cells)))
 
 
 def write_json(answer: Answer, out: TextIO) -> None:

@@ -218,6 +218,11 @@ def test_csv_is_read_back_as_it_was(warehouse: Path) -> None:
         ["x", "y", "z"],
         ['a,"b"', "", '["é", "b"]'],
     ]
+    text = write("csv", warehouse, "select 'a' || chr(13) || 'b' as x, 1 as y")
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [
+        ["x", "y"],
+        ["a\rb", "1"],
+    ]
 
 
 def test_json_is_read_back_as_it_was(warehouse: Path) -> None:
