@@ -3,17 +3,17 @@
 What a command asks for in words is done here, file by file, as results come.
 """
 
-import csv
-import io
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from lyre.counting import counted
+from lyre.csv_lines import csv_lines
 from lyre.errors import LyreError
 from train.tagger import genres, microphone, report, taggram
 from train.tagger.finding import shown
@@ -137,9 +137,10 @@ def _lines(
         found = [outcome.to_dict(*wanted) for outcome in outcomes]
         yield json.dumps(found, indent=2, ensure_ascii=False)
     else:
-        yield _csv(["path", "seconds", "windows", "notes", "error", *tags])
-        for outcome in outcomes:
-            yield _csv(_row(outcome, tags, *wanted))
+        header = ["path", "seconds", "windows", "notes", "error", *tags]
+        rows = (_row(outcome, tags, *wanted) for outcome in outcomes)
+        for line in csv_lines(chain([header], rows)):
+            yield line.removesuffix("\n")
 
 
 def _row(
@@ -152,12 +153,6 @@ def _row(
     error = outcome.unwritten or ""
     head = [outcome.path, found["seconds"], found["windows"], notes, error]
     return [*head, *(found["tags"].get(tag, "") for tag in tags)]
-
-
-def _csv(values: Sequence[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(values)
-    return line.getvalue()
 
 
 @contextmanager

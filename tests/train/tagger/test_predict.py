@@ -1,3 +1,5 @@
+import csv
+import io
 import threading
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from train.tagger.answering import answer
 from train.tagger.finding import find
 from train.tagger.predict import Sound, predict
 from train.tagger.report import outcome
-from train.tagger.wishes import Wishes
+from train.tagger.wishes import Format, Wishes
 
 
 def _write(file: Path, seconds: float = 1.5) -> Path:
@@ -69,6 +71,19 @@ def test_a_name_that_is_no_text_has_embeddings_too(
     assert (counts.files, counts.failed) == (2, 0)
     paths = pq.read_table(kept)["path"].to_pylist()
     assert paths == [rf"{tmp_path}/caf\xe9.wav", f"{tmp_path}/b.wav"]
+
+
+def test_a_name_with_line_ends_is_one_field_of_csv(
+    tagger: Tagger, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a\r.wav", tmp_path / "b\n.wav"]
+    for file in files:
+        _write(tmp_path / "sound.wav").rename(file)
+    lines: list[str] = []
+    answer(tagger, files, Wishes(form=Format.csv), say=lines.append)
+    text = "".join(f"{line}\n" for line in lines)
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["path"] for row in rows] == [str(file) for file in files]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
