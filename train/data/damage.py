@@ -16,6 +16,8 @@ from lyre.counting import counted
 from train.data.tracks import Tracks
 from train.errors import TrainError
 
+# What `tf.data.experimental.assert_cardinality` says.
+_ANOTHER_NUMBER = "Input dataset was expected to contain"
 _REMEDY = "`python -m export verify` lists all damage; export again to mend it"
 
 
@@ -62,10 +64,13 @@ def named(*splits: Tracks | None) -> Iterator[None]:
         tf.errors.DataLossError,
         tf.errors.NotFoundError,
         tf.errors.InvalidArgumentError,  # A record that is none, under right checksums.
-        UnicodeDecodeError,  # The same, where TensorFlow quotes it.
+        tf.errors.FailedPreconditionError,  # Another number of records than of tracks.
+        UnicodeDecodeError,  # No record, where TensorFlow quotes it.
     ) as error:
         shards = [shard for tracks in splits if tracks for shard in tracks.shards]
         found = _find(shards, splits, str(error))
+        if found is None and _ANOTHER_NUMBER in str(error):
+            found = _exchanged(splits)
         if found is None:
             raise
         raise TrainError(found, remedy=_REMEDY) from error
@@ -105,6 +110,25 @@ def _sound(shard: str, offset: int) -> bool:
     except DatasetError:
         return False
     return True
+
+
+def _exchanged(splits: Iterable[Tracks | None]) -> str:
+    """Look for the first track in whose place there is another record."""
+    known = [tracks for tracks in splits if tracks]
+    for tracks in known:
+        for row in tracks.rows:
+            shard = tracks.folder / row.shard
+            try:
+                record = records.deserialize(framing.read_at(shard, row.offset))
+            except DatasetError as error:
+                return f"{shard}, record at byte {row.offset:,}: {error.what}"
+            if (record.source, record.track_id) != (row.source, row.track_id):
+                return (
+                    f"{shard}, record at byte {row.offset:,}: it is of "
+                    f"{record.source}/{record.track_id}, where the labels name "
+                    f"{row.source}/{row.track_id}"
+                )
+    return f"{known[0].folder}: its shards hold tracks twice, or that no label names"
 
 
 def _fault(shard: Path) -> str | None:

@@ -241,10 +241,11 @@ def _places(frames: int, window: Window, count: int) -> int:
 def _batched(data: Any, batch_size: int, total: int, mix: Any = None) -> Any:
     options = tf.data.Options()
     options.deterministic = True
+    # Whose record is missing, or another track's, would else be passed over.
+    data = data.apply(tf.data.experimental.assert_cardinality(total))
     data = data.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
     if mix is not None:
         data = data.enumerate().map(mix, num_parallel_calls=tf.data.AUTOTUNE)
-    data = data.apply(tf.data.experimental.assert_cardinality(-(-total // batch_size)))
     return data.with_options(options).prefetch(tf.data.AUTOTUNE)
 
 

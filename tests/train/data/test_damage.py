@@ -1,10 +1,12 @@
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dataset import framing
+from dataset import framing, records
 from train import config
 from train.data import damage
 from train.data.splits import Data, open_data
@@ -74,6 +76,45 @@ def test_a_record_that_is_none_is_named_when_it_is_met(
     new = framing.frame((content * len(old) + old)[: len(old)])
     shard.write_bytes(new + whole[second:])
     with pytest.raises(TrainError, match=rf"{_SHARD}, record at byte 0: "):
+        _read(data)
+
+
+def test_a_track_whose_record_is_anothers_is_named(data: Data) -> None:
+    """One record less leaves the number of batches as it was."""
+    shard, offsets = _shard(data), _offsets(data.train)
+    whole = shard.read_bytes()
+    first, second, third = offsets[:3]
+    rest = whole[first:second] + whole[third:]
+    shard.write_bytes(rest)
+    with pytest.raises(TrainError, match=rf"{_SHARD}, record at byte {second:,}: "):
+        _read(data)
+
+
+def test_a_record_of_another_track_is_named(data: Data) -> None:
+    shard, (first, *_) = _shard(data), _offsets(data.train)
+    (row,) = (
+        row
+        for row in data.train.rows
+        if (row.shard[-len(_SHARD) :], row.offset) == (_SHARD, first)
+    )
+    record = records.deserialize(framing.read_at(shard, first))
+    stranger = row.track_id[:-1] + "?"
+    new = records.serialize(replace(record, track_id=stranger))
+    old = framing.read_at(shard, first)
+    assert len(new) == len(old)
+    shard.write_bytes(
+        shard.read_bytes().replace(framing.frame(old), framing.frame(new))
+    )
+    told = f"of msd/{stranger}, where the labels name msd/{row.track_id}"
+    with pytest.raises(TrainError, match=re.escape(told)):
+        _read(data)
+
+
+def test_a_record_that_is_there_twice_is_told(data: Data) -> None:
+    shard, last = _shard(data), _offsets(data.train)[-1]
+    whole = shard.read_bytes()
+    shard.write_bytes(whole + whole[last:])
+    with pytest.raises(TrainError, match="its shards hold tracks twice"):
         _read(data)
 
 
