@@ -127,7 +127,6 @@ def test_a_resumed_run_keeps_its_configuration(tmp_path: Path) -> None:
     assert [epoch.learning_rate for epoch in done.history] == pytest.approx([0.02] * 2)
 
 
-@pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("loop", ["keras", "custom"])
 def test_killed_after_the_last_step_of_an_epoch_of_unknown_length(
     loop: str, tmp_path: Path

@@ -25,8 +25,9 @@ class Training(Section):
     )
     loop: Literal["auto", "keras", "custom"] = Field(
         "auto",
-        description="keras: its fit; custom: our own steps with a gradient tape; both "
-        "learn the same. auto: keras on one device, custom on several.",
+        description="keras: its fit, but for data of unknown length; custom: our own "
+        "steps with a gradient tape; both learn the same. auto: keras on one device, "
+        "custom on several.",
     )
     devices: str = Field(
         "auto",

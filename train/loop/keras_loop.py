@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from train.engine import keras
 from train.loop import averages
 from train.loop.position import Position
+from train.loop.tape_loop import TapeLoop
 
 if TYPE_CHECKING:
     from keras import Model
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 class KerasLoop:
     """Trains by ``Model.fit``, one epoch at a time.
+
+    An epoch whose number of batches tf.data does not know, and one of none, go through
+    our own steps: to find the end, `fit` asks for a batch too many, and its graph has
+    counted that as a step of the optimizer before it learns that there is none.
 
     Parameters
     ----------
@@ -22,6 +27,7 @@ class KerasLoop:
 
     def __init__(self, trainer: "Model") -> None:
         self._trainer = trainer
+        self._uncounted = TapeLoop(trainer, trainer.distribute_strategy)
 
     def train(self, batches: Any, position: Position, callbacks: Sequence[Any]) -> None:
         """Go through an epoch's batches.
@@ -35,6 +41,9 @@ class KerasLoop:
         callbacks : sequence of keras.callbacks.Callback
             Called by Keras, after `position` was moved.
         """
+        if int(batches.cardinality()) <= 0:
+            self._uncounted.train(batches, position, callbacks)
+            return
         follow = _Follow(position)
         self._trainer.fit(
             batches,

@@ -33,7 +33,13 @@ def _data(number: int = 17) -> tuple[np.ndarray, np.ndarray]:
     return features, labels
 
 
-def _train(loop: str, *overrides: str, batch: int = 8, epochs: int = 1) -> keras.Model:
+def _train(
+    loop: str,
+    *overrides: str,
+    batch: int = 8,
+    epochs: int = 1,
+    seen: Callable = lambda data: data,
+) -> keras.Model:
     chosen = config.load(
         None,
         [
@@ -44,7 +50,7 @@ def _train(loop: str, *overrides: str, batch: int = 8, epochs: int = 1) -> keras
     trainer = make_trainer(_model(), TAGS, chosen, None)
     strategy = tf.distribute.get_strategy()
     runner = KerasLoop(trainer) if loop == "keras" else TapeLoop(trainer, strategy)
-    data = tf.data.Dataset.from_tensor_slices(_data()).batch(batch)
+    data = seen(tf.data.Dataset.from_tensor_slices(_data()).batch(batch))
     position = Position(1)
     for _ in range(epochs):
         runner.train(data, position, [])
@@ -82,6 +88,18 @@ def test_every_batch_counts_the_last_one_too(loop: str) -> None:
     # 17 examples at batch 8: the third batch has one.
     expected = _by_hand([slice(0, 8), slice(8, 16), slice(16, 17)])[-1]
     np.testing.assert_allclose(_kernel(_train(loop)), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("taken", [3, 4])
+def test_the_end_of_data_of_unknown_length_is_no_step(taken: int, loop: str) -> None:
+    def seen(data: tf.data.Dataset) -> tf.data.Dataset:
+        return data.filter(lambda *_: True).take(taken)
+
+    found = _train(loop, "optimizer.use_ema=true", epochs=2, seen=seen)
+    expected = _by_hand([slice(0, 8), slice(8, 16), slice(16, 17)] * 2)[-1]
+    np.testing.assert_allclose(_kernel(found), expected, rtol=1e-5, atol=1e-6)
+    assert int(found.optimizer.iterations) == 6
 
 
 @pytest.mark.parametrize("loop", LOOPS)
