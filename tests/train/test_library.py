@@ -152,6 +152,26 @@ def test_killed_after_the_last_step_of_an_epoch_of_unknown_length(
     ]
 
 
+def test_killed_in_an_epoch_that_is_longer_than_the_first(tmp_path: Path) -> None:
+    class Kill(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, step: int, logs: object = None) -> None:
+            if step == 3:
+                raise KeyboardInterrupt
+
+    def data(epoch: int) -> tf.data.Dataset:
+        return _data(24 if epoch == 1 else 40, epoch)
+
+    chosen = _config("training.epochs=2", "training.checkpoint_minutes=0")
+    common = {"tags": TAGS, "config": chosen, "say": _quiet}
+    whole = fit(_model(), data, folder=tmp_path / "whole", **common)
+    with pytest.raises(KeyboardInterrupt):
+        fit(_model(), data, folder=tmp_path / "half", callbacks=[Kill()], **common)
+    done = fit(_model(), data, folder=tmp_path / "half", resume=True, **common)
+    assert [epoch.loss for epoch in done.history] == [
+        epoch.loss for epoch in whole.history
+    ]
+
+
 def test_an_epoch_of_so_many_steps(tmp_path: Path) -> None:
     endless = _data(64, 1).repeat()
     with pytest.raises(TrainError, match="have no end"):

@@ -151,9 +151,9 @@ class _Course:
     def _train(self, stop: threading.Event) -> None:
         """Go through what is left of the epoch in hand."""
         job, position = self.job, self.position
-        if job.steps is not None and position.step >= job.steps:
+        batches = job.batches(position.epoch).skip(position.step)
+        if int(batches.cardinality()) == 0:
             return
-        batches = job.batches(position.epoch)
         if position.total_steps == 0:
             self.board.first_batch(job.batches(1), job.tags)
         told = round(position.examples)
@@ -168,7 +168,7 @@ class _Course:
         with job.progress(label, left, self._note) as advance:
             callbacks = self._callbacks(stop, tell)
             try:
-                self.loop.train(batches.skip(position.step), position, callbacks)
+                self.loop.train(batches, position, callbacks)
                 check_weights(job.trainer)
             except NotFiniteError:
                 path = job.folder / _NOT_FINITE if job.writes else None
