@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +86,21 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
     np.testing.assert_allclose(weights[0], weights[1], rtol=1e-6)
     history = json.loads((tmp_path / "half" / runs.HISTORY).read_text())
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3, 4, 5, 6]
+
+
+def test_how_it_goes_on_is_told(tmp_path: Path) -> None:
+    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, step: int, logs: object = None) -> None:
+            if step == 0:
+                signal.raise_signal(signal.SIGTERM)
+
+    chosen, said = _config("training.epochs=1"), []
+    common = {"tags": TAGS, "folder": tmp_path, "config": chosen, "say": said.append}
+    fit(_model(), _data(16, 1), callbacks=[Stop()], **common)
+    assert said.pop().endswith("; resume=True goes on")
+    fit(_model(), _data(16, 1), resume=True, **common)
+    fit(_model(), _data(16, 1), resume=True, **common)
+    assert said.pop().endswith("all of them; a higher training.epochs goes on longer")
 
 
 def test_plateau_goes_on_where_it_stopped_near_its_floor(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class _Course:
             f"resumed at epoch {position.epoch}{steps}"
             if position.epoch <= epochs
             else f"{counted(epochs, 'epoch')} done, all of them; "
-            "--set training.epochs=N goes on longer"
+            "a higher training.epochs goes on longer"
         )
 
     def run(self, stop: threading.Event) -> Fitted:
@@ -238,9 +238,12 @@ class _Course:
             self._save_models(is_best=False)
         self._checkpoint()
         folder = self.job.folder
+        # Without its description it is no run of an export, but of `library.fit`.
+        of_export = (folder / runs.RUN).is_file()
+        how = f"`python -m train fit --resume {folder}`" if of_export else "resume=True"
         self.say(
             f"interrupted: the model as it is now lies in {folder / runs.LAST}; "
-            f"`python -m train fit --resume {folder}` goes on"
+            f"{how} goes on"
         )
 
     def _plateau(self) -> Any:
