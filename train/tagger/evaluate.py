@@ -325,6 +325,9 @@ def _notes(source: _Source, split: str, thresholds: Thresholds | None) -> list[s
         notes.append(f"tags that the model does not know: {', '.join(unknown)}")
     if thresholds is None:
         notes.append("no validation split, so no thresholds and no F1")
-    elif split == "validation":
+    elif (
+        split == "validation"
+        and thresholds.training_set_checksum == entry.training_set_checksum
+    ):
         notes.append("the thresholds were chosen on these very tracks: F1 flatters")
     return notes

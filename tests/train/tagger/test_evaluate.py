@@ -149,6 +149,24 @@ def test_another_data_set_leaves_the_figures_of_the_run_alone(
     assert (run / runs.METRICS).read_bytes() == before
 
 
+def test_thresholds_of_another_data_set_do_not_flatter(
+    run: Path, band_export: Path, tmp_path: Path
+) -> None:
+    evaluate(run, windows=2, replicates=0)
+    folder = Path(shutil.copytree(band_export, tmp_path / "other"))
+    described = manifest.read(folder)
+    entry = described.label_sets[0]
+    other = entry.model_copy(update={"training_set_checksum": "1" * 64})
+    manifest.write(described.model_copy(update={"label_sets": [other]}), folder)
+    common = {"split": "validation", "windows": 2, "replicates": 0}
+    found = evaluate(run, export=folder, **common)
+    assert found.decisions is not None
+    assert not any("these very tracks" in note for note in found.notes)
+    # Others are chosen for other windows, and on these tracks.
+    chosen = evaluate(run, export=folder, **(common | {"windows": 1}))
+    assert "chosen on these very tracks" in chosen.notes[-1]
+
+
 def test_thresholds_of_another_model_are_not_taken(run: Path) -> None:
     evaluate(run, windows=2, replicates=0)
     bundle.save(*bundle.load(run / runs.LAST), run / runs.BEST)
