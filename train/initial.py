@@ -8,7 +8,7 @@ import numpy.typing as npt
 from dataset.manifest import Features
 from train import trained
 from train.bundle import Bundle
-from train.config import Config
+from train.config import Config, value_to_toml
 from train.data.windows import Window
 from train.errors import TrainError
 from train.models import registry
@@ -34,13 +34,13 @@ def overrides(source: str) -> list[str]:
         For `train.config.load`: sizes of the model, length and scaling of windows.
     """
     known = trained.describe(source)
-    sizes = [f"model.{key}={value}" for key, value in known.model.items()]
-    return [
-        f"init.model={source}",
-        *sizes,
-        f"input.window_seconds={known.window.seconds}",
-        f"input.standardise={known.window.standardise}",
-    ]
+    values = {
+        "init.model": source,
+        **{f"model.{key}": value for key, value in known.model.items()},
+        "input.window_seconds": known.window.seconds,
+        "input.standardise": known.window.standardise,
+    }
+    return [f"{key}={value_to_toml(value)}" for key, value in values.items()]
 
 
 def model(

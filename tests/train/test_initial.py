@@ -44,6 +44,17 @@ def test_all_but_the_output_begins_as_it_ended_there(
                 np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("name", ["2019", "true", "1e3", " spaces ", 'a "b" \\ \x7f'])
+def test_a_name_that_looks_like_a_value_stays_a_name(
+    name: str, band_run: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).symlink_to(band_run[0].folder)
+    monkeypatch.chdir(tmp_path)
+    chosen = config.load(None, initial.overrides(name))
+    assert chosen.init.model == name
+    assert chosen.model.model_dump() == trained.describe(name).model
+
+
 def test_frozen_layers_keep_weights_and_averages(
     band_run: tuple, mel_features: Features
 ) -> None:

@@ -329,12 +329,12 @@ def test_fit_takes_lists_and_a_fraction(
 
     monkeypatch.setattr(fitting, "fit", note)
     done = _run(
-        *("fit", "--tracks", "ids.txt", "--exclude-tracks", "not.txt"),
+        *("fit", "--tracks", "ids.txt", "--exclude-tracks", "not "),
         *("--fraction", "0.5"),
     )
     assert done.exit_code == 0, done.output
     tracks = seen[0].tracks
     # The run's folder keeps paths that hold wherever it is resumed from.
     assert tracks.keep == str(house / "ids.txt")
-    assert tracks.exclude == str(house / "not.txt")
+    assert tracks.exclude == str(house / "not ")
     assert tracks.fraction == 0.5

@@ -11,6 +11,7 @@ from lyre import console, settings
 from lyre.errors import visible
 from train import initial, runs, trained
 from train.commands.options import ConfigFile, ExportName, Overrides, choose
+from train.config import value_to_toml
 from train.errors import TrainError
 
 _Tracks = Annotated[
@@ -133,12 +134,14 @@ def _of_tracks(
 ) -> list[str]:
     """Return the overrides that options about tracks stand for."""
     values = {
-        "keep": keep and keep.absolute(),
-        "exclude": exclude and exclude.absolute(),
+        "keep": keep and str(keep.absolute()),
+        "exclude": exclude and str(exclude.absolute()),
         "fraction": fraction,
     }
     return [
-        f"tracks.{key}={value}" for key, value in values.items() if value is not None
+        f"tracks.{key}={value_to_toml(value)}"
+        for key, value in values.items()
+        if value is not None
     ]
 
 
@@ -154,7 +157,7 @@ def _of_flags(
         f"training.steps_per_epoch={steps}": steps is not None,
         "input.shuffle=false": no_shuffle,
         "validation.enabled=false": no_validation,
-        f"training.devices={devices}": devices is not None,
+        f"training.devices={value_to_toml(devices)}": devices is not None,
         "logging.profile=true": profile,
     }
     return [override for override, wanted in asked.items() if wanted]

@@ -17,7 +17,7 @@ from train.config.tracks import TrackChoice
 from train.config.training import Training
 from train.config.validation import Validation
 from train.config.whole import Config
-from train.config.writing import to_toml
+from train.config.writing import to_toml, value_to_toml
 
 __all__ = [
     "Augment",
@@ -34,4 +34,5 @@ __all__ = [
     "Validation",
     "load",
     "to_toml",
+    "value_to_toml",
 ]

@@ -23,20 +23,23 @@ def _sections(config: Config, documented: bool) -> Iterator[str]:
         for key, value in section.model_dump().items():
             if documented and key in described:
                 yield f"# {described[key].description}"
-            yield f"{key} = {_toml(value)}"
+            yield f"{key} = {value_to_toml(value)}"
         yield ""
 
 
-def _toml(value: Any) -> str:
+def value_to_toml(value: Any) -> str:
+    """Write one value, such as a text in quotes, as an override takes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, Mapping):
-        pairs = (f"{_quoted(key)} = {_toml(each)}" for key, each in value.items())
+        pairs = (
+            f"{_quoted(key)} = {value_to_toml(each)}" for key, each in value.items()
+        )
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(value_to_toml, value))}]"
     return repr(value)
 
 
