@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic_core import PydanticCustomError
 
-# What NumPy takes as a seed, and more than any number of anything here.
+# What NumPy takes as a seed, and more than any number of anything here, as of epochs.
 LARGEST = 2**32 - 1
 
 

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from train.config.input import LONGEST_WINDOW
 from train.section import Section
 
 
@@ -23,7 +24,10 @@ class Augment(Section):
         0, ge=0, description="SpecAugment: masks along time for each window; 0: off."
     )
     time_mask_seconds: float = Field(
-        0.5, gt=0, description="Longest mask along time, at most the whole window."
+        0.5,
+        gt=0,
+        le=LONGEST_WINDOW,
+        description="Longest mask along time, at most the whole window.",
     )
     frequency_masks: int = Field(
         0,

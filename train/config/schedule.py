@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from train.section import Section
+from train.section import LARGEST, Section
 
 
 class Schedule(Section):
@@ -28,17 +28,25 @@ class Schedule(Section):
         "one-cycle, as a share of optimizer.learning_rate.",
     )
     warmup_epochs: float = Field(
-        0.0, ge=0, description="Epochs in which cosine first rises from 0 in a line."
+        0.0,
+        ge=0,
+        le=LARGEST,
+        description="Epochs in which cosine first rises from 0 in a line.",
     )
     factor: float = Field(
         0.1, gt=0, lt=1, description="What step and plateau multiply the rate with."
     )
-    every_epochs: float = Field(20.0, gt=0, description="Epochs between two steps.")
+    every_epochs: float = Field(
+        20.0, gt=0, le=LARGEST, description="Epochs between two steps."
+    )
     patience: int = Field(
         5, gt=0, description="Epochs without gain that plateau waits for."
     )
     cycle_epochs: float = Field(
-        2.0, gt=0, description="Length of a cycle of cyclical, up and down."
+        2.0,
+        gt=0,
+        le=LARGEST,
+        description="Length of a cycle of cyclical, up and down.",
     )
     start: float = Field(
         0.04,
