@@ -85,8 +85,9 @@ def fit(
     ------
     TrainError
         There is no data, or no validation data, which patience and plateau need; data
-        or model are not of so many tags; the model lacks logits; the folder holds a run
-        already, or to `resume` one of another configuration; or as in `train.fit.fit`.
+        or model are not of so many tags; a label of the validation data is neither 0
+        nor 1; the model lacks logits; the folder holds a run already, or to `resume`
+        one of another configuration; or as in `train.fit.fit`.
     LockError
         Another process trains in this folder.
     """
@@ -155,10 +156,12 @@ def _check_tags(model: "Model", tags: int, data: Mapping[str, Any]) -> None:
 def _validate(model: "Model", data: Any) -> Validate | None:
     if data is None:
         return None
-    if not any(True for _ in data.take(1)):
+    first = [labels for _features, labels in data.take(1)]
+    if not first:
         raise TrainError(
             "the validation data are empty", remedy="leave `validation` out"
         )
+    _check_labels(first[0])
     forward = tf.function(
         lambda features: model(features, training=False), reduce_retracing=True
     )
@@ -170,9 +173,16 @@ def _validate(model: "Model", data: Any) -> Validate | None:
             np.concatenate([np.asarray(each) for each in part])
             for part in zip(*found, strict=True)
         )
+        _check_labels(labels)
         return labels.astype(np.uint8), scores.astype(np.float32)
 
     return validate
+
+
+def _check_labels(labels: Any) -> None:
+    """Refuse what would become 0 or 1 as it is made a whole number."""
+    if not np.isin(labels, (0, 1)).all():
+        raise TrainError("a label of the validation data is neither 0 nor 1")
 
 
 def _save(model: "Model", path: Path) -> None:

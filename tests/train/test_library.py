@@ -258,6 +258,22 @@ def test_patience_needs_validation_data(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("place", [0, 12])
+def test_labels_to_validate_with_are_0_or_1(place: int, tmp_path: Path) -> None:
+    features, labels = np.zeros((16, 8), np.float32), np.ones((16, 2), np.float32)
+    labels[place] = 0.5
+    held_out = tf.data.Dataset.from_tensor_slices((features, labels)).batch(8)
+    with pytest.raises(TrainError, match="a label of the validation data is neither"):
+        fit(
+            *(_model(), _data(16, 1)),
+            validation=held_out,
+            tags=TAGS,
+            folder=tmp_path / "run",
+            config=_config("training.epochs=1"),
+            say=_quiet,
+        )
+
+
 def test_half_a_model_is_never_taken_for_a_whole_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
