@@ -218,6 +218,12 @@ def test_evaluate_as_json(house: Path) -> None:
     assert (house / "data" / "runs" / "first" / "metrics.json").is_file()
 
 
+def test_a_seed_that_draws_nothing_is_refused_before_anything_is_scored() -> None:
+    done = _run("evaluate", "first", "--seed", "-1")
+    assert done.exit_code == 2
+    assert "--seed" in done.output
+
+
 @pytest.mark.usefixtures("house")
 def test_evaluate_prints_tables() -> None:
     done = _run("evaluate", "first", "--export", "bands", "--split", "validation")

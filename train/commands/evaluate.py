@@ -49,7 +49,7 @@ def evaluate(
         int,
         typer.Option(min=0, help="Replicates for intervals over artists; 0: none."),
     ] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the replicates.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the replicates.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the results; default: the run's.")
     ] = None,
