@@ -31,6 +31,7 @@ from train.loop.limits import Batches, limited
 from train.loop.sharing import share_statistics
 from train.loop.trainer import make_trainer, precision
 from train.loop.validation import check_needed
+from train.names import check_text
 from train.range_test import RangeTest, range_test
 from train.resuming import anchored, resumed_config
 from train.scoring import Scores, score_tracks, scorer
@@ -76,15 +77,17 @@ def fit(
     Raises
     ------
     TrainError
-        Before the first epoch: the name is none or taken, a split is empty or cannot
-        be scored, a shard is missing or cut, the model does not fit the export. Later:
-        the loss is not finite, or memory is short.
+        Before the first epoch: the name is none or taken, a path is not UTF-8, a split
+        is empty or cannot be scored, a shard is missing or cut, the model does not fit
+        the export. Later: the loss is not finite, or memory is short.
     LockError
         Another process trains the run of that name.
     """
     folder = runs.place(all_runs, name, config.model.name)
     runs.check_free(folder, replace=replace)
     config = anchored(config)
+    for path in (folder, export):
+        check_text(path.absolute())
     ready = _ready(export, config, say)
     if not is_chief(ready.strategy):
         return ready.run(folder, say, progress)

@@ -29,6 +29,7 @@ from train.loop.limits import limited
 from train.loop.sharing import share_statistics
 from train.loop.trainer import make_trainer
 from train.loop.validation import check_needed
+from train.names import check_text
 from train.resuming import check_same_run
 
 if TYPE_CHECKING:
@@ -86,14 +87,16 @@ def fit(
     TrainError
         There is no data, or no validation data, which patience and plateau need; data
         or model are not of so many tags; a label of the validation data is neither 0
-        nor 1; the model lacks logits; the folder holds a run already, or to `resume`
-        one of another configuration; or as in `train.fit.fit`.
+        nor 1; the model lacks logits; the path of the folder is not UTF-8; it holds a
+        run already, or to `resume` one of another configuration; or as in
+        `train.fit.fit`.
     LockError
         Another process trains in this folder.
     """
     chosen = config or Config()
     check_needed(chosen, validated=validation is not None)
     place = Path(folder)
+    check_text(place.absolute())
     strategy = tf.distribute.get_strategy()
     devices.check(strategy, chosen.training)
     by_epoch = data if callable(data) else lambda _epoch: data

@@ -10,6 +10,7 @@ from train import config as configuration
 from train import pretrained, runs
 from train.config import Config
 from train.errors import TrainError
+from train.names import check_text
 from train.results import read_history
 
 # What may differ: it says how long and where to train, and what to show.
@@ -30,6 +31,11 @@ def anchored(config: Config) -> Config:
     ----------
     config : Config
         A run is to keep it, and perhaps to go on with from elsewhere.
+
+    Raises
+    ------
+    TrainError
+        The path of a file is not UTF-8.
     """
     tracks, init = config.tracks, config.init
     if init.model and init.model not in pretrained.NAMES:
@@ -39,6 +45,8 @@ def anchored(config: Config) -> Config:
         for key, file in (("keep", tracks.keep), ("exclude", tracks.exclude))
         if file
     }
+    for path in (init.model, *lists.values()):
+        check_text(Path(path))
     tracks = tracks.model_copy(update=lists)
     return config.model_copy(update={"tracks": tracks, "init": init})
 

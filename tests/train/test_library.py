@@ -221,6 +221,8 @@ def test_what_is_missing_is_told_before_the_first_epoch(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="no layer named logits"):
         fit(plain, data, tags=TAGS, folder=folder, say=_quiet)
     assert not folder.exists()
+    with pytest.raises(TrainError, match="the path is not UTF-8"):
+        fit(_model(), data, tags=TAGS, folder=tmp_path / "caf\udce9", say=_quiet)
 
 
 @pytest.mark.parametrize(

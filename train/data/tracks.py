@@ -14,6 +14,7 @@ from lyre.counting import counted
 from lyre.errors import brief
 from train.data.selection import EVERYTHING, Selection
 from train.errors import TrainError
+from train.names import check_text
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,13 @@ def open_split(
     Raises
     ------
     TrainError
-        The shards are no TFRecords, the split is empty or nothing of it is taken, a
-        wanted tag is not in the vocabulary, or a shard is missing or does not have
-        its size.
+        The path is not UTF-8, the shards are no TFRecords, the split is empty or
+        nothing of it is taken, a wanted tag is not in the vocabulary, or a shard is
+        missing or does not have its size.
     dataset.errors.DatasetError
         There is no such export or label set.
     """
+    check_text(folder)
     described = manifest.read(folder)
     if described.target != "tfrecord":
         raise TrainError(

@@ -15,6 +15,7 @@ import pytest
 
 from lyre.lock import LockError, locked
 from train import bundle, config, runs
+from train.data.tracks import open_split
 from train.errors import TrainError
 from train.fit import fit, resume
 
@@ -171,6 +172,25 @@ def test_a_run_lies_right_in_the_folder_of_runs(
 ) -> None:
     with pytest.raises(TrainError, match=r"is no name of a run \(expected one without"):
         fit(band_export, small_config(), all_runs=tmp_path, name=name, say=_quiet)
+
+
+@pytest.mark.parametrize("what", ["run", "export", "list"])
+def test_a_path_that_is_no_text_is_told_before_the_first_epoch(
+    what: str, band_export: Path, small_config: SmallConfig, tmp_path: Path
+) -> None:
+    odd, export, chosen = tmp_path / "caf\udce9", band_export, small_config()
+    if what == "export":
+        export = Path(shutil.copytree(band_export, odd))
+    if what == "list":
+        tracks = chosen.tracks.model_copy(update={"exclude": str(odd)})
+        chosen = chosen.model_copy(update={"tracks": tracks})
+    name = odd.name if what == "run" else "run"
+    with pytest.raises(TrainError, match="the path is not UTF-8"):
+        fit(export, chosen, all_runs=tmp_path, name=name, say=_quiet)
+    assert not (tmp_path / name).exists()
+    if what == "export":
+        with pytest.raises(TrainError, match="the path is not UTF-8"):
+            open_split(export, "test")
 
 
 def test_a_damaged_state_is_told(band_run: tuple, tmp_path: Path) -> None:
