@@ -215,8 +215,9 @@ def test_what_is_missing_is_told_before_the_first_epoch(tmp_path: Path) -> None:
             folder=folder,
             say=_quiet,
         )
-    with pytest.raises(TrainError, match="no batch to train on"):
-        fit(_model(), data.take(0), tags=TAGS, folder=folder, say=_quiet)
+    for none in (data.take(0), data.filter(lambda *_: False)):
+        with pytest.raises(TrainError, match="no batch to train on"):
+            fit(_model(), none, config=_config(), tags=TAGS, folder=folder, say=_quiet)
     plain = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2)])
     with pytest.raises(TrainError, match="no layer named logits"):
         fit(plain, data, tags=TAGS, folder=folder, say=_quiet)

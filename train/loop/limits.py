@@ -33,7 +33,8 @@ def limited(batches: Batches, steps: int) -> tuple[Batches, int | None]:
         There are none, fewer than asked for, or no end of them.
     """
     known = int(batches(1).cardinality())
-    if known == 0:
+    unknown = known == tf.data.UNKNOWN_CARDINALITY
+    if known == 0 or (unknown and not any(True for _ in batches(1).take(1))):
         raise TrainError("there is no batch to train on")
     if known == tf.data.INFINITE_CARDINALITY and not steps:
         raise TrainError(
@@ -42,7 +43,7 @@ def limited(batches: Batches, steps: int) -> tuple[Batches, int | None]:
             remedy="say how many batches make an epoch",
         )
     if not steps:
-        return batches, None if known == tf.data.UNKNOWN_CARDINALITY else known
+        return batches, None if unknown else known
     if 0 < known < steps:
         raise TrainError(
             f"an epoch has {counted(known, 'batch')}",
