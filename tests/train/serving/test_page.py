@@ -201,6 +201,26 @@ def test_a_bad_file_is_a_sentence_and_the_next_song_is_tagged(
     assert _texts(opened, "#status") == [""]
 
 
+def test_very_many_windows_are_drawn_now_and_then(opened: Any) -> None:
+    # An hour at a hop of 0.02 s.
+    count = opened.execute_script(
+        """
+        const number = 180000, scores = model.tags.map(() => 0.5), draw = show;
+        const windows = new Array(16).fill(scores);
+        let count = 0;
+        show = () => { count += 1; song.edges = [0, 1]; };
+        take({ count: number, seconds: number, window_seconds: 1, notes: [] });
+        for (let i = 0; i < number; i += 16)
+          take({ starts: windows.map((_, j) => i + j), windows });
+        show = draw;
+        take({ scores });
+        return count;
+        """
+    )
+    assert 10 < count < 1000
+    assert _texts(opened, "#scale") == ["strongest: 0.50"]
+
+
 def test_too_large_a_file_is_not_even_sent(opened: Any, tmp_path: Path) -> None:
     large = tmp_path / "large.wav"
     with large.open("wb") as file:
