@@ -218,10 +218,23 @@ def test_evaluate_as_json(house: Path) -> None:
     assert (house / "data" / "runs" / "first" / "metrics.json").is_file()
 
 
-def test_a_seed_that_draws_nothing_is_refused_before_anything_is_scored() -> None:
-    done = _run("evaluate", "first", "--seed", "-1")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "evaluate first --seed -1",
+        f"evaluate first --windows {10**20}",
+        f"evaluate first --bootstrap {10**20}",
+        f"predict first songs --windows {10**20}",
+        f"range-test --steps {10**20}",
+        f"bench-input --clips {10**20}",
+    ],
+)
+def test_a_number_beyond_all_sense_is_refused_before_anything_is_read(
+    words: str,
+) -> None:
+    done = _run(*words.split())
     assert done.exit_code == 2
-    assert "--seed" in done.output
+    assert words.split()[-2] in done.output
 
 
 @pytest.mark.usefixtures("house")

@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from lyre import settings
-from train.commands.options import AsJson, ConfigFile, ExportName, Overrides, choose
+from train.commands.options import (
+    MOST,
+    AsJson,
+    ConfigFile,
+    ExportName,
+    Overrides,
+    choose,
+)
 from train.tables import table
 
 
@@ -14,7 +21,9 @@ def bench_input(
     export: ExportName = None,
     config: ConfigFile = None,
     overrides: Overrides = None,
-    clips: Annotated[int, typer.Option(min=1, help="Windows of a pass.")] = 1000,
+    clips: Annotated[
+        int, typer.Option(min=1, max=MOST, help="Windows of a pass.")
+    ] = 1000,
     as_json: AsJson = False,
 ) -> None:
     """Measure the input pipeline against the model's own step.

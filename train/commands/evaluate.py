@@ -10,7 +10,7 @@ import typer
 from dataset import exports
 from lyre import console, settings
 from train import runs, trained
-from train.commands.options import AsJson
+from train.commands.options import MOST, AsJson
 from train.tagger.measures.slices import DEFAULT_COLUMNS
 
 
@@ -28,7 +28,7 @@ def evaluate(
     ],
     split: Annotated[Split, typer.Option(help="Which tracks.")] = Split.test,
     windows: Annotated[
-        int, typer.Option(min=1, help="Evenly spaced windows per track.")
+        int, typer.Option(min=1, max=MOST, help="Evenly spaced windows per track.")
     ] = 16,
     export: Annotated[
         str | None,
@@ -47,7 +47,9 @@ def evaluate(
     ] = None,
     bootstrap: Annotated[
         int,
-        typer.Option(min=0, help="Replicates for intervals over artists; 0: none."),
+        typer.Option(
+            min=0, max=MOST, help="Replicates for intervals over artists; 0: none."
+        ),
     ] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the replicates.")] = 0,
     out: Annotated[

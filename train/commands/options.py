@@ -28,6 +28,9 @@ Overrides = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+# Windows, batches or replicates: more than anybody waits for, and than NumPy refuses.
+MOST = 10_000_000
+
 # Of a trained model; some commands need one, and others may be told otherwise.
 MODEL = typer.Argument(
     help="A run's name or folder, a .keras file, or a published model such as "

@@ -9,6 +9,7 @@ import typer
 
 from lyre import console, settings
 from train import runs, trained
+from train.commands.options import MOST
 from train.config.input import LONGEST_WINDOW
 from train.errors import TrainError
 from train.tagger import finding
@@ -64,7 +65,7 @@ def predict(
     ] = None,
     windows: Annotated[
         int | None,
-        typer.Option(min=1, help="Instead: so many windows, evenly spaced."),
+        typer.Option(min=1, max=MOST, help="Instead: so many windows, evenly spaced."),
     ] = None,
     top: Annotated[
         int | None, typer.Option(min=1, help="How many tags to show; default: all.")

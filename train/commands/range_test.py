@@ -9,7 +9,14 @@ import typer
 from lyre import console, settings
 from lyre.counting import counted
 from train import picture
-from train.commands.options import AsJson, ConfigFile, ExportName, Overrides, choose
+from train.commands.options import (
+    MOST,
+    AsJson,
+    ConfigFile,
+    ExportName,
+    Overrides,
+    choose,
+)
 
 
 def range_test(
@@ -22,7 +29,7 @@ def range_test(
     highest: Annotated[
         float, typer.Option("--to", callback=console.finite, help="Last rate.")
     ] = 1.0,
-    steps: Annotated[int, typer.Option(min=10, help="Batches in all.")] = 100,
+    steps: Annotated[int, typer.Option(min=10, max=MOST, help="Batches in all.")] = 100,
     out: Annotated[Path, typer.Option(help="The picture.")] = Path("range-test.png"),
     as_json: AsJson = False,
 ) -> None:
