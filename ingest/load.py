@@ -150,8 +150,9 @@ class Load:
         """Drop the rows set aside of this source, but not those of files kept.
 
         Those of the last load are taken over. A reader that has to begin again calls
-        it too.
+        it too, and counts its repairs anew.
         """
+        self.repairs.clear()
         self._aside.clear()
         self.bad_files.clear()
         kept = pa.table({"path": pa.array(sorted(self.kept_files), pa.string())})

@@ -8,6 +8,7 @@ import pytest
 
 from ingest import lastfm_json
 from ingest.load import load, open_raw
+from ingest.text import CUT_PUNCTUATION
 
 _TRACKS = ["TR" + letter * 16 for letter in "ABCDEFGHIJKL"]
 _TABLES = {
@@ -101,6 +102,14 @@ def test_an_earlier_file_takes_a_track_over(raw, tree: Path) -> None:
     outcome = load(raw, lastfm_json.source([tree]))
     assert outcome.set_aside == {"val is no number": 1}
     assert (track, "rock", 1.0) in _content(raw)["pairs"]
+
+
+def test_repairs_of_files_that_are_read_twice_count_once(raw, tree: Path) -> None:
+    _write(tree / "b.json", _record(_TRACKS[0], ["rock", "1"]))
+    load(raw, lastfm_json.source([tree]))
+    _write(tree / "a.json", _record(_TRACKS[0], artist="Don\x19t"))
+    outcome = load(raw, lastfm_json.source([tree]))
+    assert outcome.repairs == {CUT_PUNCTUATION: 1}
 
 
 def test_rows_of_another_kind_of_source_are_not_kept(
