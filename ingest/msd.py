@@ -24,7 +24,12 @@ from ingest.load import Load, Source, count_rows
 from ingest.msd_blocks import Array
 from ingest.msd_columns import is_track_id, mbtag_columns, song_columns, term_columns
 from ingest.msd_file import Chunk
-from ingest.msd_tree import keep_unchanged, set_repeats_aside
+from ingest.msd_tree import (
+    keep_unchanged,
+    kept_files_overtaken,
+    set_repeats_aside,
+    take_others_out,
+)
 from ingest.tables import MSD_ARTIST_MBTAGS, MSD_ARTIST_TERMS, MSD_SONGS
 from lyre.console import Advance, progress
 from lyre.counting import counted
@@ -105,6 +110,26 @@ def _find(path: Path) -> list[_File]:
 
 
 def _fill(files: Sequence[_File], load: Load) -> None:
+    order = [shown(file.path) for file in files]
+    _read_pending(files, load)
+    if overtaken := kept_files_overtaken(load, order):
+        # A song's terms are those of the first file, so these are read in their place.
+        load.kept_files -= overtaken
+        take_others_out(load)
+        load.forget_aside()
+        _read_pending(files, load)
+    if len(files) > 1:
+        set_repeats_aside(load, order)
+    load.rows = count_rows(load.connection, MSD_SONGS)
+    if load.rows == 0:
+        raise IngestError(
+            f"no song could be read of {counted(len(files), 'file')}",
+            where=load.path,
+            expected="at least one song",
+        )
+
+
+def _read_pending(files: Sequence[_File], load: Load) -> None:
     songs = _Songs(load)
     pending = [file for file in files if shown(file.path) not in load.kept_files]
     with _progress(pending) as (song_read, file_read):
@@ -116,15 +141,6 @@ def _fill(files: Sequence[_File], load: Load) -> None:
                 _read(file, songs, load, song_read)
             file_read(1)
         songs.flush()
-    if len(files) > 1:
-        set_repeats_aside(load, [shown(file.path) for file in files])
-    load.rows = count_rows(load.connection, MSD_SONGS)
-    if load.rows == 0:
-        raise IngestError(
-            f"no song could be read of {counted(len(files), 'file')}",
-            where=load.path,
-            expected="at least one song",
-        )
 
 
 def _read(file: _File, songs: "_Songs", load: Load, advance: Advance) -> None:

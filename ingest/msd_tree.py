@@ -44,9 +44,32 @@ def keep_unchanged(work: Load, source: Source) -> None:
         for file in ([path] if path in unchanged else [path, first])
     }
     if work.kept_files:
-        _take_others_out(work)
+        take_others_out(work)
     else:
         empty_tables(work, source)
+
+
+def kept_files_overtaken(work: Load, files: Sequence[str]) -> set[str]:
+    """Return the files kept that have a song that an earlier file has now, too.
+
+    Parameters
+    ----------
+    work : Load
+        All files but those kept have been read into it.
+    files : sequence of str
+        The paths of all, in order of precedence.
+    """
+    if not work.kept_files:
+        return set()
+    with work.registered("file_order", _in_order(files)):
+        rows = work.connection.execute(
+            """
+            select distinct source_file
+            from raw.msd_songs join file_order on path = source_file
+            qualify place > min(place) over (partition by track_id)
+            """
+        ).fetchall()
+    return {path for (path,) in rows} & work.kept_files
 
 
 def set_repeats_aside(work: Load, files: Sequence[str]) -> None:
@@ -60,8 +83,7 @@ def set_repeats_aside(work: Load, files: Sequence[str]) -> None:
         Their paths, in order of precedence.
     """
     work.flush()
-    order = pa.table({"path": files, "place": list(range(len(files)))})
-    with work.registered("file_order", order):
+    with work.registered("file_order", _in_order(files)):
         work.connection.execute(
             """
             create or replace temp table repeats as
@@ -91,7 +113,8 @@ def set_repeats_aside(work: Load, files: Sequence[str]) -> None:
     work.connection.execute("drop table repeats")
 
 
-def _take_others_out(work: Load) -> None:
+def take_others_out(work: Load) -> None:
+    """Delete the rows of all files but those that are kept."""
     kept = pa.table({"path": pa.array(sorted(work.kept_files), pa.string())})
     with work.registered("kept", kept):
         work.connection.execute(
@@ -102,6 +125,10 @@ def _take_others_out(work: Load) -> None:
             f"delete from raw.{table} "  # noqa: S608
             "where track_id not in (select track_id from raw.msd_songs)"
         )
+
+
+def _in_order(files: Sequence[str]) -> pa.Table:
+    return pa.table({"path": files, "place": list(range(len(files)))})
 
 
 def _drop_lists_of_repeats(work: Load) -> None:

@@ -123,6 +123,26 @@ def test_new_file_that_comes_first_takes_precedence(raw, write_songs) -> None:
     assert rows == [(_A.decode(), 1), (_C.decode(), None)]
 
 
+@pytest.mark.parametrize("before", [["b"], ["b", "a"]])
+def test_terms_are_of_the_file_that_now_comes_first(raw, write_songs, before) -> None:
+    """It is new, or was named later."""
+    song, array = [{"track_id": _A, "title": b"Don\x19t"}], "metadata/artist_terms"
+    files = {
+        "a": write_songs("a.h5", song, {array: [b"jazz"]}),
+        "b": write_songs("b.h5", song, {array: [b"soul", b"pop"]}),
+        "c": write_songs("c.h5", [{"track_id": _C}]),
+    }
+    load(raw, msd.source([files[name] for name in [*before, "c"]]))
+    outcome = load(raw, msd.source(list(files.values())))
+    assert outcome.kept_files == 1
+    assert outcome.set_aside == {"song loaded from another file": 1}
+    found = raw.execute(
+        "select source_file, term from raw.msd_songs join raw.msd_artist_terms "
+        "using (track_id)"
+    )
+    assert found.fetchall() == [(str(files["a"]), "jazz")]
+
+
 def test_rows_set_aside_of_kept_files_stay(raw, write_songs) -> None:
     tree = write_songs("tree/a.h5", [{"track_id": _A}, {"track_id": b"x"}]).parent
     load(raw, msd.source([tree]))
