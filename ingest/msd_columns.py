@@ -1,7 +1,8 @@
 """Fields of MSD files to columns of the raw tables: clean text, NULL for missing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
@@ -35,14 +36,24 @@ def song_columns(chunks: Sequence[Chunk], repairs: Counter[str]) -> dict[str, pa
     """
     columns = {}
     for name, kind in _KINDS.items():
-        values = np.concatenate([chunk.fields[name] for chunk in chunks])
         if kind == TEXT:
-            # Files of one load can differ; the narrowest width finds every cut text.
-            width = min(chunk.widths[name] for chunk in chunks)
-            columns[name] = text_column(values, repairs, width)
+            columns[name] = _texts(name, chunks, repairs)
         else:
-            columns[name] = numbers(name, values)
+            columns[name] = numbers(name, _joined(name, chunks))
     return columns
+
+
+def _texts(name: str, chunks: Sequence[Chunk], repairs: Counter[str]) -> pa.StringArray:
+    # Files of one load can differ, and a text is cut at the width of its own.
+    parts = [
+        text_column(_joined(name, alike), repairs, width)
+        for width, alike in groupby(chunks, lambda chunk: chunk.widths[name])
+    ]
+    return pa.concat_arrays(parts)
+
+
+def _joined(name: str, chunks: Iterable[Chunk]) -> Array:
+    return np.concatenate([chunk.fields[name] for chunk in chunks])
 
 
 def term_columns(ragged: Ragged, repairs: Counter[str]) -> dict[str, pa.Array]:

@@ -15,7 +15,7 @@ from ingest import msd, msd_file
 from ingest.errors import IngestError
 from ingest.files import shown
 from ingest.load import load
-from ingest.text import CUT_PUNCTUATION
+from ingest.text import CUT_CHARACTER, CUT_PUNCTUATION
 
 _NONE_IF_NOT_POSITIVE = {
     "track_7digitalid",
@@ -94,6 +94,26 @@ def test_text_that_fills_its_field_or_is_not_utf8(raw, write_songs) -> None:
     path = write_songs("s.h5", [{"title": cut, "release": b"Caf\xe9 noir"}])
     load(raw, msd.source([path]))
     assert _songs(raw, "title, release") == [("x" * 1023, "Café noir")]
+
+
+def test_text_is_cut_at_the_width_of_its_own_file(raw, write_songs) -> None:
+    """The songs of many files are converted together."""
+    paths = []
+    for width in (8, 1024):
+        path = write_songs(f"{width}.h5", [{"track_id": b"TR%016d" % width}])
+        title = ("x" * (width - 1) + "é").encode()[:width]
+        with h5py.File(path, "r+") as file:
+            songs = file["metadata/songs"][:]
+            kinds = {name: songs.dtype[name] for name in songs.dtype.names}
+            kinds["title"] = np.dtype(f"S{width}")
+            songs = songs.astype(list(kinds.items()))
+            songs["title"] = title
+            del file["metadata/songs"]
+            file["metadata/songs"] = songs
+        paths.append(path)
+    outcome = load(raw, msd.source(paths))
+    assert outcome.repairs == {CUT_CHARACTER: 2}
+    assert _songs(raw, "title") == [("x" * 7,), ("x" * 1023,)]
 
 
 def test_more_rows_than_a_chunk(raw, write_songs, monkeypatch) -> None:
