@@ -121,6 +121,9 @@ _SAME: dict[str, list[str]] = {
     "progressive rock": ["prog rock", "Progressive-Rock", "progrock"],
     "live": ["live", "Live"],
     "beautiful": ["beautiful", "Beautiful songs"],
+    "fun": ["fun", "Spaß", "SPASS"],
+    "protest song": ["protest song", "Protest Songs"],
+    "ccm": ["CCM", "Contemporary Christian Music"],
 }
 
 
@@ -175,6 +178,7 @@ def test_marks_belong_to_their_letters(spellings: Any) -> None:
         ("heard on Pandora", "rejected_personal"),
         ("under two minutes", "rejected_junk"),
         ("2016", "rejected_year"),
+        ("1920", "rejected_year"),
         ("4", "rejected_number"),
         ("0070", "rejected_number"),
         ("1e5", "not_in_vocabulary"),
@@ -349,6 +353,16 @@ def test_tags_of_the_papers_are_kept(spellings: Any, real: Path) -> None:
     assert None not in clean_tags
     # The list has both `female vocalists` and `female vocalist`.
     assert len(set(clean_tags)) == 49
+
+
+def test_a_spelling_is_what_case_folding_leaves(spellings: Any) -> None:
+    """Another is the key of no tag, as ``spaß`` is not."""
+    listed = spellings.rows(
+        "select lower(nfc_normalize(spelling)) from lyre.seeds.tag_synonyms union "
+        "select clean_tag from lyre.seeds.tag_vocabulary union "
+        "select label from lyre.seeds.tag_structure_labels"
+    )
+    assert [text for (text,) in listed if tag_nfkc(text) != text] == []
 
 
 def test_tags_of_jamendo_and_magnatagatune_are_known(
