@@ -27,7 +27,8 @@ lastfm_tags as (
 
 ),
 
--- Other data sets give the category apart: what is judged is the tag behind it.
+-- Other data sets give the category apart: what is judged is the tag behind it, unless
+-- a synonym names both.
 dataset_tags as (
 
     select
@@ -105,11 +106,12 @@ matched as (
 
     select
         keyed.*,
-        coalesce(whole.clean_tag, part.clean_tag) as clean_tag,
-        coalesce(whole.category, part.category) as category,
-        coalesce(whole.spelling, part.spelling) as spelling,
-        coalesce(whole.is_kept, part.is_kept, false) as is_kept,
+        coalesce(labelled.clean_tag, whole.clean_tag, part.clean_tag) as clean_tag,
+        coalesce(labelled.category, whole.category, part.category) as category,
+        coalesce(labelled.spelling, whole.spelling, part.spelling) as spelling,
+        coalesce(labelled.is_kept, whole.is_kept, part.is_kept, false) as is_kept,
         case
+            when labelled.method is not null then labelled.method
             when whole.clean_tag = keyed.tag_nfkc then 'canonical'
             when whole.method = 'canonical' then 'compact_key'
             when whole.method is not null then whole.method
@@ -117,6 +119,11 @@ matched as (
         end as method
 
     from keyed
+    left join spellings as labelled
+        on
+            labelled.method = 'synonym'
+            and labelled.spelling
+            = lower(keyed.given_category) || '---' || trim(keyed.tag_nfkc)
     left join spellings as whole on keyed.tag_key = whole.tag_key
     left join labels on keyed.label_key = labels.label_key
     left join spellings as part
