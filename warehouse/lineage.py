@@ -27,6 +27,9 @@ from warehouse.query import LOCKED, check_names, only_select
 
 _RUN_DBT = "run dbt build in the project first"
 
+# Where a recursion finds all of its rows: no schema of tables.
+_RECURRING = "recurring"
+
 Schema = dict[str, object]
 Use = Literal["filter", "join"]
 _USES: tuple[Use, ...] = ("filter", "join")
@@ -166,8 +169,12 @@ class _Tracer:
 
     def scope(self, sql: str) -> Scope:
         """Resolve the names of a query, stars included."""
+        parsed = sqlglot.parse_one(sql, dialect="duckdb")
+        for table in parsed.find_all(exp.Table):
+            if table.db == _RECURRING:
+                table.set("db", None)
         query = qualify(
-            sqlglot.parse_one(sql, dialect="duckdb"),
+            parsed,
             dialect="duckdb",
             schema=self._schema,
             identify=False,
@@ -218,6 +225,10 @@ class _Tracer:
                 else:
                     continue  # A parameter of a lambda, or a value unnested.
                 found |= {(use, origin) for origin in origins}
+            for use, subquery in _subqueries_of_conditions(part):
+                for name in _columns(subquery):
+                    origins = self.origins_in(subquery, name)
+                    found |= {(use, origin) for origin in origins}
             for source in part.sources.values():
                 if isinstance(source, exp.Table):
                     found |= self._conditions_of(f"{source.db}.{source.name}")
@@ -236,19 +247,32 @@ class _Tracer:
         return self._scopes[table]
 
 
-def _columns_of_conditions(scope: Scope) -> Iterator[tuple[Use, exp.Column]]:
-    """Yield the columns in the conditions of one SELECT, not of those inside it."""
+def _clauses(scope: Scope) -> Iterator[tuple[Use, exp.Expression]]:
+    """Yield the conditions of one SELECT."""
     select = scope.expression
     parts: list[tuple[Use, exp.Expression | None]] = [
         ("filter", select.args.get(clause)) for clause in ("where", "having", "qualify")
     ]
     parts += [("join", join.args.get("on")) for join in select.args.get("joins") or ()]
+    yield from ((use, part) for use, part in parts if part is not None)
+
+
+def _columns_of_conditions(scope: Scope) -> Iterator[tuple[Use, exp.Column]]:
+    """Yield the columns in the conditions of one SELECT, not of those inside it."""
     own = {id(column) for column in scope.columns}
-    for use, condition in parts:
-        if condition is not None:
-            for column in condition.find_all(exp.Column):
-                if id(column) in own:
-                    yield use, column
+    for use, condition in _clauses(scope):
+        for column in condition.find_all(exp.Column):
+            if id(column) in own:
+                yield use, column
+
+
+def _subqueries_of_conditions(scope: Scope) -> Iterator[tuple[Use, Scope]]:
+    """Yield the SELECTs whose values the conditions of one SELECT compare with."""
+    own = {id(inner.expression): inner for inner in scope.subquery_scopes}
+    for use, condition in _clauses(scope):
+        for query in condition.find_all(exp.Query):
+            if id(query) in own and not isinstance(query.parent, exp.Exists):
+                yield use, own[id(query)]
 
 
 def _columns(scope: Scope) -> list[str]:

@@ -73,6 +73,32 @@ def test_conditions_lead_to_raw_tables(project: Any) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("condition", "read"),
+    [
+        ("track_id in (select track_id from raw.msd_mismatches)", "track_id"),
+        ("track_id not in (select track_id from listed)", "track_id"),
+        ("track_7digitalid > (select max(line_number) from listed)", "line_number"),
+        ("exists (select line_number from listed)", None),
+    ],
+)
+def test_what_a_condition_compares_with_counts(
+    project: Any, condition: str, read: str | None
+) -> None:
+    sql = f"""
+        with listed as (select track_id, line_number from raw.msd_mismatches)
+        select title from raw.msd_songs where {condition}
+    """
+    found = {name for name in read_by(project, sql)["filter"] if "mismatches" in name}
+    assert found == ({f"raw.msd_mismatches.{read}"} if read else set())
+
+
+def test_the_rows_of_a_recursion_are_no_table(project: Any) -> None:
+    found = read_by(project, "from marts.duplicate_groups_v2")
+    for name in (*found["filter"], *found["join"]):
+        assert name.startswith(("raw.", "seeds."))
+
+
 def test_conditions_of_models_count(project: Any) -> None:
     found = read_by(project, "select source from marts.track_tags_v2")
     assert {"raw.lastfm_tid_tag.val", "raw.dataset_tags.weight"} <= set(found["filter"])
