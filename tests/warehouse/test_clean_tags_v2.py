@@ -111,6 +111,7 @@ _SAME: dict[str, list[str]] = {
             "genre---rock",
             "Genre: Rock",
             "style = ROCK",
+            "genre: rock\n",
             "rock!",
         ),
     ],

@@ -78,7 +78,7 @@ split as (
         {{ tag_key("tag_nfkc") }} as tag_key,
         {{ label_and_value(
             "tag_nfkc",
-            '^\\s*(\\p{L}[\\p{L} /]*?)\\s*(?:-{2,}|::?|=|>|\\|| - )\\s*(\\S.*)$'
+            '(?s)^\\s*(\\p{L}[\\p{L} /]*?)\\s*(?:-{2,}|::?|=|>|\\|| - )\\s*(\\S.*)$'
         ) }} as parts
 
     from tags
