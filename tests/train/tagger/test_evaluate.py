@@ -185,11 +185,12 @@ def test_data_set_without_validation_split_has_no_f1(
         run.parent / "small", {"test": make_band_clips(6, 1)}, mel_features
     )
     found = evaluate(run, export=folder, windows=2, replicates=10)
+    assert found.folder is not None
     assert found.decisions is None
     assert "no validation split, so no thresholds and no F1" in found.notes
-    rows = pq.read_table(run / "predictions.parquet").to_pydict()
+    rows = pq.read_table(found.folder / "predictions.parquet").to_pydict()
     assert set(rows["predicted"]) == {None}
-    assert ">F1<" not in (run / "report.html").read_text()
+    assert ">F1<" not in (found.folder / "report.html").read_text()
 
 
 def test_predictions_give_the_metrics_again(run: Path) -> None:
