@@ -268,7 +268,7 @@ def test_the_commands_of_the_document_run(
         if line.startswith("python -m train ")
         and not any(word in line for word in ("musicnn", "serve"))
     ]
-    assert len(lines) == 10
+    assert len(lines) == 11
     for line in lines:
         arguments = shlex.split(line, comments=True)[3:]
         quick = ["--bootstrap", "10"] if arguments[0] == "evaluate" else []
