@@ -28,7 +28,7 @@ Overrides = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-# Windows, batches or replicates: more than anybody waits for, and than NumPy refuses.
+# Windows, batches or replicates: more than anybody waits for, fewer than NumPy refuses.
 MOST = 10_000_000
 
 # Of a trained model; some commands need one, and others may be told otherwise.
