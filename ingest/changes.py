@@ -7,8 +7,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ingest.files import FileState, placed, state_of
+from ingest.files import FileState, state_of
 from ingest.runs import LOADED
+from lyre.filenames import placed
 
 _KNOWN_FILES = """
     select path, size_bytes, epoch_us(modified_at) as modified_us

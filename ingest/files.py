@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,11 +10,11 @@ from pathlib import Path
 
 from ingest.errors import IngestError
 from lyre.checksum import sha256
+from lyre.filenames import placed, shown
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _JOINED_BY = "; "
 _BLOCK_BYTES = 1 << 20
-_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +126,6 @@ def named_paths(text: str) -> list[Path]:
     if placed(text).exists():
         return [placed(text)]
     return [placed(path) for path in text.split(_JOINED_BY)]
-
-
-def shown(path: Path) -> str:
-    r"""Return a path as text that any database takes: ``\xNN`` where not UTF-8."""
-    return os.fsencode(path).decode(errors="backslashreplace")
-
-
-def placed(text: str) -> Path:
-    """Return the path that `shown` made a text of."""
-    path = Path(text)
-    if "\\x" not in text or os.path.lexists(path):
-        return path
-    name = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
-    return Path(os.fsdecode(name))
 
 
 def check(path: Path, *, is_a: str, key: str) -> None:

@@ -21,13 +21,14 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from ingest.errors import IngestError
-from ingest.files import check, count_lines, fingerprint, shown
+from ingest.files import check, count_lines, fingerprint
 from ingest.lastfm import TABLES
 from ingest.lastfm_names import NAMES, add_names
 from ingest.load import Load, Source
 from lyre.console import Advance, progress
 from lyre.counting import counted
 from lyre.errors import said
+from lyre.filenames import shown
 
 _NAME = re.compile(r"(?P<prefix>.*_)?(?P<table>tids|tags|tid_tag)\.csv", re.DOTALL)
 _COLUMNS = {"tids": ["tid"], "tags": ["tag"], "tid_tag": ["tid", "tag"]}

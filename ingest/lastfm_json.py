@@ -19,15 +19,7 @@ from typing import Any, TypeGuard
 import pyarrow as pa
 
 from ingest.errors import IngestError
-from ingest.files import (
-    check,
-    fault_in,
-    fault_of,
-    fingerprint,
-    shown,
-    unreadable,
-    walk,
-)
+from ingest.files import check, fault_in, fault_of, fingerprint, unreadable, walk
 from ingest.lastfm import TABLES
 from ingest.lastfm_names import insert_tags, insert_tids
 from ingest.lastfm_tree import (
@@ -42,6 +34,7 @@ from ingest.tables import LASTFM_SIMILARS, LASTFM_TID_TAG, LASTFM_TRACKS
 from ingest.text import restore
 from lyre.console import progress
 from lyre.counting import counted
+from lyre.filenames import shown
 
 _LINES = ".jsonl"
 _SUFFIXES = (".json", _LINES)

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from ingest import msd_file, sqlite, track_metadata
 from ingest.errors import IngestError
-from ingest.files import check, fingerprint, shown, walk
+from ingest.files import check, fingerprint, walk
 from ingest.load import Load, Source, count_rows
 from ingest.msd_blocks import Array
 from ingest.msd_columns import is_track_id, mbtag_columns, song_columns, term_columns
@@ -33,6 +33,7 @@ from ingest.msd_tree import (
 from ingest.tables import MSD_ARTIST_MBTAGS, MSD_ARTIST_TERMS, MSD_SONGS
 from lyre.console import Advance, progress
 from lyre.counting import counted
+from lyre.filenames import shown
 
 _SUFFIXES = (".h5", ".hdf5")
 _LISTS = {

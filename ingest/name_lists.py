@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from ingest.files import check, fingerprint, shown
+from ingest.files import check, fingerprint
 from ingest.lists import SEPARATOR, TRACK_ID, Rows, list_source, numbered_lines
 from ingest.load import Load, Source
 from ingest.tables import (
@@ -20,6 +20,7 @@ from ingest.tables import (
     Table,
 )
 from ingest.text import clean, tag_nfkc
+from lyre.filenames import shown
 
 _OTHER_SEPARATOR = b";"
 _SONG_ID = re.compile(rb"SO[A-Z0-9]{16}")

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ingest.attempt import Failure
-from ingest.files import shown
 from ingest.forecast import LOAD, SKIP, Forecast
 from ingest.load import Outcome
 from ingest.runs import SKIPPED
 from lyre.console import DONE, DONE_WITH_FAILURES, NOTHING_DONE
 from lyre.counting import counted
+from lyre.filenames import shown
 
 if TYPE_CHECKING:
     from ingest.scan import AudioSummary

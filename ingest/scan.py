@@ -21,7 +21,6 @@ from audio.measure import Measurement
 from ingest.clip_rows import write_batch
 from ingest.engines import MeasureAll, measure_here
 from ingest.errors import IngestError
-from ingest.files import shown
 from ingest.listing import (
     Clip,
     ListedFile,
@@ -34,6 +33,7 @@ from ingest.listing import (
 from ingest.pool import Outcome
 from ingest.selection import IS_NEW, KNOWN, Selection, check, choose
 from lyre.console import progress
+from lyre.filenames import shown
 from lyre.settings import Audio
 from warehouse.database import transaction
 

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from ingest.errors import IngestError
-from ingest.files import check, fingerprint, shown
+from ingest.files import check, fingerprint
 from ingest.lists import TRACK_ID, Rows, numbered_lines
 from ingest.load import Load, Source
 from ingest.tables import PUBLISHED_SPLITS
 from lyre.arrays import load_array
 from lyre.errors import said
+from lyre.filenames import shown
 
 SPLITS = ("train", "validation", "test")
 

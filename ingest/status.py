@@ -10,8 +10,9 @@ from ingest import lastfm_csv, lastfm_json, msd
 from ingest.changes import Changes, compare, compare_clips, known_files, present
 from ingest.datasets import load as datasets
 from ingest.errors import IngestError
-from ingest.files import FileState, named_paths, shown
+from ingest.files import FileState, named_paths
 from ingest.runs import LAST_LOADS, has_raw_tables
+from lyre.filenames import shown
 
 _NONE: Mapping[str, Path] = {}
 _LAST_LOADS = f"""

@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from ingest import sqlite
 from ingest.errors import IngestError
-from ingest.files import shown
 from ingest.load import Load
 from ingest.msd_columns import clean_column, is_track_id, numbers
 from ingest.tables import MSD_SONGS
 from lyre.console import Advance
+from lyre.filenames import shown
 
 TEXT, REAL, INTEGER = "text", "real", "integer"
 

@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 
 from ingest.errors import IngestError
-from ingest.files import shown
 from ingest.load import Load
 from ingest.tables import DATASET_TAGS, DATASET_TRACKS
 from ingest.text import tag_nfkc
 from lyre.console import Advance
+from lyre.filenames import shown
 
 SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),

@@ -13,9 +13,9 @@ import pytest
 
 from ingest import msd, msd_file
 from ingest.errors import IngestError
-from ingest.files import shown
 from ingest.load import load
 from ingest.text import CUT_CHARACTER, CUT_PUNCTUATION
+from lyre.filenames import shown
 
 _NONE_IF_NOT_POSITIVE = {
     "track_7digitalid",

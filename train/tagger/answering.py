@@ -15,8 +15,8 @@ from typing import Any
 from lyre.counting import counted
 from lyre.csv_lines import csv_lines
 from lyre.errors import LyreError
+from lyre.filenames import shown
 from train.tagger import genres, microphone, report, taggram
-from train.tagger.finding import shown
 from train.tagger.predict import Outcome, Sound, predict
 from train.tagger.tables import embeddings_schema, parquet, table
 from train.tagger.tagger import Tagger

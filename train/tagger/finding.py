@@ -1,7 +1,6 @@
 """The files that a command names: outright, by folder, or by a pattern."""
 
 import glob
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,11 +22,6 @@ def find(paths: Iterable[str | Path]) -> list[Path]:
             inside = _audio_under(path) if path.is_dir() else [path]
             found |= dict.fromkeys(inside)
     return list(found)
-
-
-def shown(path: str | Path) -> str:
-    r"""Return a name as text that any format takes: ``\xNN`` where it is not UTF-8."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _matching(named: str) -> list[Path]:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lyre.filenames import shown
 from lyre.whole import write_whole
 from train.errors import TrainError
-from train.tagger.finding import shown
 from train.tagger.tagging import Tagging
 
 _MOST_TAGS = 20
