@@ -35,6 +35,8 @@ contradictions as (
 
     from vocal
     inner join genres on vocal.tag = genres.tag
+    -- A clean database has the vocal tags themselves, and no tag is mapped.
+    where {{ not var('tags_are_clean_v1') }}
 
 )
 

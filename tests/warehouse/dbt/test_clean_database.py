@@ -114,3 +114,9 @@ def test_no_tag_is_cleaned_again(clean: Any) -> None:
         (name, name, "vocal" if name == "female" else "genre", "already_clean")
         for name in TAGS.values()
     }
+
+
+def test_the_tests_of_the_models_pass(clean: Any) -> None:
+    dbt_vars = {"tags_are_clean_v1": True, "min_positives_per_split": 0}
+    done = clean.dbt("build", dbt_vars=json.dumps(dbt_vars))
+    assert done.returncode == 0, done.stdout
