@@ -2,11 +2,13 @@
 
 import contextlib
 import math
+import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -89,11 +91,17 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
     return project
 
 
-@pytest.fixture(scope="module")
-def session(both: Both) -> Iterator[Any]:
+def _in_spark(
+    folder: Path, relations: list[tuple[str, str]]
+) -> list[list[dict[str, Any]]]:
+    """Fetch the rows of relations.
+
+    In a process of its own, as one that has started Spark for another test keeps that
+    one's tables and working folder.
+    """
     from pyspark.sql import SparkSession
 
-    data = both.folder / "data" / "spark"
+    data = folder / "data" / "spark"
     url = f"jdbc:derby:;databaseName={data / 'metastore'}"
     builder = (
         SparkSession.builder.master("local[2]")
@@ -104,23 +112,28 @@ def session(both: Both) -> Iterator[Any]:
         .config("spark.hadoop.javax.jdo.option.ConnectionURL", url)
     )
     # Views over data/parquet start where dbt was started.
-    with contextlib.chdir(both.folder):
-        spark = builder.getOrCreate()
-    spark.conf.set("spark.sql.shuffle.partitions", "2")
-    yield spark
-    spark.stop()
+    with contextlib.chdir(folder):
+        session = builder.getOrCreate()
+    session.conf.set("spark.sql.shuffle.partitions", "2")
+    try:
+        return [
+            [row.asDict() for row in session.table(".".join(relation)).collect()]
+            for relation in relations
+        ]
+    finally:
+        session.stop()
 
 
-def test_every_relation_holds_the_same_rows(both: Both, session: Any) -> None:
+def test_every_relation_holds_the_same_rows(both: Both) -> None:
     relations = both.relations()
     assert len(relations) > 84
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        in_spark = pool.submit(_in_spark, both.folder, relations).result()
     differing = []
-    for schema, name in relations:
-        expected = both.in_duckdb(f"{schema}.{name}")
-        found = [row.asDict() for row in session.table(f"{schema}.{name}").collect()]
-        difference = _difference(expected, found)
+    for relation, found in zip(relations, in_spark, strict=True):
+        difference = _difference(both.in_duckdb(".".join(relation)), found)
         if difference:
-            differing.append(f"{schema}.{name}: {difference}")
+            differing.append(f"{'.'.join(relation)}: {difference}")
     assert differing == []
 
 
