@@ -1,6 +1,7 @@
 """Several devices learn what one does; each test needs fresh processes."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -54,10 +55,12 @@ def _command(name: str, *overrides: str, resume: bool = False) -> list[str]:
 def _start(
     house: Path, command: list[str], **environment: str
 ) -> "subprocess.Popen[str]":
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LYRE_", "TF_"))}
+    own = {"LYRE_CONFIG": str(house / "lyre.toml"), **environment}
     return subprocess.Popen(
         command,
         cwd=_ROOT,
-        env={"LYRE_CONFIG": str(house / "lyre.toml"), "PATH": "", **environment},
+        env=kept | own,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
