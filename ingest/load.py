@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest.errors import IngestError
-from ingest.files import Fingerprint, changed_file
+from ingest.files import FileState, Fingerprint, changed_file
 from ingest.runs import (
     DONE,
     FAILED,
@@ -341,17 +341,24 @@ def _unchanged(work: Load, source: Source) -> Iterator[None]:
     What was read of them may be half old and half new; that they then look damaged is
     no wonder.
     """
-    files = [
-        file for file in source.fingerprint.files if file.path not in work.kept_files
-    ]
     try:
         yield
     except Exception as error:
-        if changed := changed_file(files):
+        if changed := changed_file(_files_read(work, source)):
             raise _has_changed(changed) from error
         raise
-    if changed := changed_file(files):
+    if changed := changed_file(_files_read(work, source)):
         raise _has_changed(changed)
+
+
+def _files_read(work: Load, source: Source) -> Iterator[FileState]:
+    """Yield the files of which something was read, as they were before.
+
+    The reader may have read files that it meant to keep.
+    """
+    for file in source.fingerprint.files:
+        if file.path not in work.kept_files:
+            yield file
 
 
 def _has_changed(file: str) -> IngestError:

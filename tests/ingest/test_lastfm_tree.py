@@ -1,13 +1,16 @@
 """A tree of JSON files is loaded file by file, and as if it were loaded whole."""
 
 import json
+import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ingest import lastfm_json
-from ingest.load import load, open_raw
+from ingest.errors import IngestError
+from ingest.load import Load, load, open_raw
 from ingest.text import CUT_PUNCTUATION
 
 _TRACKS = ["TR" + letter * 16 for letter in "ABCDEFGHIJKL"]
@@ -110,6 +113,24 @@ def test_repairs_of_files_that_are_read_twice_count_once(raw, tree: Path) -> Non
     _write(tree / "a.json", _record(_TRACKS[0], artist="Don\x19t"))
     outcome = load(raw, lastfm_json.source([tree]))
     assert outcome.repairs == {CUT_PUNCTUATION: 1}
+
+
+def test_a_file_read_after_all_may_not_change(raw, tree: Path) -> None:
+    """It was to be kept, until a new file was found to come before it."""
+    overtaken = _write(tree / "b.json", _record(_TRACKS[0], ["rock", "1"]))
+    load(raw, lastfm_json.source([tree]))
+    before = _content(raw)
+    _write(tree / "a.json", _record(_TRACKS[0], ["pop", "1"]))
+    source = lastfm_json.source([tree])
+
+    def fill(work: Load) -> None:
+        source.fill(work)
+        os.utime(overtaken, (1, 1))
+
+    with pytest.raises(IngestError, match="changed while it was read") as refused:
+        load(raw, replace(source, fill=fill))
+    assert str(overtaken) in str(refused.value)
+    assert _content(raw) == before
 
 
 def test_rows_of_another_kind_of_source_are_not_kept(

@@ -1,11 +1,13 @@
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ingest import msd, msd_file
-from ingest.load import load
+from ingest.errors import IngestError
+from ingest.load import Load, load
 
 _A, _B, _C = (b"TR" + letter * 16 for letter in (b"A", b"B", b"C"))
 
@@ -141,6 +143,25 @@ def test_terms_are_of_the_file_that_now_comes_first(raw, write_songs, before) ->
         "using (track_id)"
     )
     assert found.fetchall() == [(str(files["a"]), "jazz")]
+
+
+def test_a_file_read_after_all_may_not_change(raw, write_songs) -> None:
+    """It was to be kept, until a new file was found to come before it."""
+    overtaken = write_songs("tree/b.h5", [{"track_id": _A, "year": 2}])
+    write_songs("tree/c.h5", [{"track_id": _C}])
+    load(raw, msd.source([overtaken.parent]))
+    write_songs("tree/a.h5", [{"track_id": _A, "year": 1}])
+    source = msd.source([overtaken.parent])
+
+    def fill(work: Load) -> None:
+        source.fill(work)
+        os.utime(overtaken, (1, 1))
+
+    with pytest.raises(IngestError, match="changed while it was read") as refused:
+        load(raw, replace(source, fill=fill))
+    assert str(overtaken) in str(refused.value)
+    rows = raw.execute("select track_id, year from raw.msd_songs order by 1").fetchall()
+    assert rows == [(_A.decode(), 2), (_C.decode(), None)]
 
 
 def test_rows_set_aside_of_kept_files_stay(raw, write_songs) -> None:
